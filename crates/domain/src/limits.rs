@@ -1,0 +1,97 @@
+//! What a field may hold. Every limit is stated here once; the edge, the docs and the errors speak of these.
+
+use smol_str::SmolStr;
+
+use crate::{Timestamp, WatchEvent};
+
+/// A field that is not as it must be: its name, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {reason}")]
+pub struct FieldError {
+    /// The field's name as the caller wrote it.
+    pub field: &'static str,
+    /// What it must be and what it is.
+    pub reason: String,
+}
+
+impl FieldError {
+    /// An error of `field`.
+    pub fn new(field: &'static str, reason: impl Into<String>) -> Self {
+        Self { field, reason: reason.into() }
+    }
+}
+
+/// The limits on the fields of an event.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits;
+
+impl Limits {
+    /// The furthest position and the longest duration: 366 days.
+    pub const POSITION_MS_MAX: u64 = 366 * 86_400_000;
+    /// The longest `device`, `session`, title or genre, in bytes.
+    pub const LABEL_BYTES_MAX: usize = 256;
+    /// The most genres of a video.
+    pub const GENRES_MAX: usize = 32;
+
+    /// A position or a duration within its limit.
+    pub fn position_ms(field: &'static str, ms: u64) -> Result<u64, FieldError> {
+        if ms > Self::POSITION_MS_MAX {
+            return Err(FieldError::new(field, format!("must be at most {} ms (366 days), is {ms}", Self::POSITION_MS_MAX)));
+        }
+        Ok(ms)
+    }
+
+    /// A time from 1970 to 9999.
+    pub fn time(field: &'static str, ms: i64) -> Result<Timestamp, FieldError> {
+        if !(0..=Timestamp::MAX.0).contains(&ms) {
+            return Err(FieldError::new(
+                field,
+                format!("must be 0 to {} ms since 1970-01-01T00:00:00Z, is {ms}", Timestamp::MAX.0),
+            ));
+        }
+        Ok(Timestamp(ms))
+    }
+
+    /// Checks what the types of an event's fields do not.
+    pub fn check(event: &WatchEvent) -> Result<(), FieldError> {
+        Self::time("event_time", event.event_time.0)?;
+        Self::position_ms("position_ms", event.position_ms)?;
+        if let Some(duration_ms) = event.duration_ms {
+            Self::duration_ms(duration_ms)?;
+        }
+        Ok(())
+    }
+
+    /// A duration of at least 1 ms, within its limit.
+    pub fn duration_ms(ms: u64) -> Result<u64, FieldError> {
+        if ms == 0 {
+            return Err(FieldError::new("duration_ms", "must be at least 1 ms where it is given, is 0"));
+        }
+        Self::position_ms("duration_ms", ms)
+    }
+}
+
+/// Short free text: 1 to [`Limits::LABEL_BYTES_MAX`] bytes without control characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label(SmolStr);
+
+impl Label {
+    /// A label for `field`.
+    pub fn new(field: &'static str, text: &str) -> Result<Self, FieldError> {
+        if text.is_empty() || text.len() > Limits::LABEL_BYTES_MAX {
+            return Err(FieldError::new(
+                field,
+                format!("must have 1 to {} bytes, has {}", Limits::LABEL_BYTES_MAX, text.len()),
+            ));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(FieldError::new(field, "may not have control characters"));
+        }
+        Ok(Self(SmolStr::new(text)))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
