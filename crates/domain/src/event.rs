@@ -108,7 +108,8 @@ impl Moment {
     }
 
     fn is_past_completion(&self) -> bool {
-        let past = |duration_ms| u128::from(self.position_ms) * 100 >= u128::from(duration_ms) * u128::from(COMPLETED_PERCENT);
+        let past =
+            |duration_ms| u128::from(self.position_ms) * 100 >= u128::from(duration_ms) * u128::from(COMPLETED_PERCENT);
         self.duration_ms.is_some_and(past)
     }
 }

@@ -36,7 +36,10 @@ impl Limits {
     /// A position or a duration within its limit.
     pub fn position_ms(field: &'static str, ms: u64) -> Result<u64, FieldError> {
         if ms > Self::POSITION_MS_MAX {
-            return Err(FieldError::new(field, format!("must be at most {} ms (366 days), is {ms}", Self::POSITION_MS_MAX)));
+            return Err(FieldError::new(
+                field,
+                format!("must be at most {} ms (366 days), is {ms}", Self::POSITION_MS_MAX),
+            ));
         }
         Ok(ms)
     }

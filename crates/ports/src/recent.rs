@@ -79,12 +79,7 @@ pub trait Recent: Send + Sync {
     async fn keep(&self, epoch: &Epoch, user: &UserId, video: &VideoId, whole: State) -> Result<(), RecentError>;
 
     /// The base has everything below `below` of these keys: entries whose greatest offset is below may go.
-    async fn release(
-        &self,
-        at: &TopicPartition,
-        keys: &[(UserId, VideoId)],
-        below: Offset,
-    ) -> Result<(), RecentError>;
+    async fn release(&self, at: &TopicPartition, keys: &[(UserId, VideoId)], below: Offset) -> Result<(), RecentError>;
 
     /// Drops what knows of a record below `below`, of one video or of all of the user's, and ignores what is merged later
     /// of records below it. What was joined with such records is dropped with them; the consumer merges it again.

@@ -200,11 +200,7 @@ pub trait Warehouse: Send + Sync {
     async fn declare(&self, tables: &'static [Table]) -> Result<(), WarehouseError>;
 
     /// How far the consumer of that name has got in each partition.
-    async fn checkpoints(
-        &self,
-        consumer: &str,
-        of: &[TopicPartition],
-    ) -> Result<Vec<Option<Checkpoint>>, SinkError>;
+    async fn checkpoints(&self, consumer: &str, of: &[TopicPartition]) -> Result<Vec<Option<Checkpoint>>, SinkError>;
 
     /// Makes the steps and the advance of the consumer's checkpoints visible together, or nothing. [`CommitError::Moved`] if
     /// a checkpoint does not stand where the advance begins. A query sees all of a load or none of it.
