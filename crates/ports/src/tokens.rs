@@ -92,6 +92,9 @@ pub enum TokenError {
     /// There is a token of that name already.
     #[error("there is a token named `{0}` already")]
     Taken(String),
+    /// The name cannot be one.
+    #[error("`{0}` cannot name a token: a name has 1 to 64 bytes and no control characters")]
+    Name(String),
     /// There is no token of that name.
     #[error("there is no token named `{0}`")]
     Missing(String),
