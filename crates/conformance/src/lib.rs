@@ -1,1 +1,14 @@
-//! playhead-conformance
+//! One suite per port. A case is a sentence of the port's contract; a failure prints it, and the test that runs the suite
+//! names the engine.
+//!
+//! A suite takes what makes an empty engine, and knows nothing else of it. Nothing here is for production.
+
+mod base;
+mod recent;
+mod samples;
+mod sentence;
+mod working;
+
+pub use base::base;
+pub use recent::recent;
+pub use working::working;
