@@ -78,7 +78,8 @@ pub trait Recent: Send + Sync {
     /// one; what it takes is joined with what it holds.
     async fn keep(&self, epoch: &Epoch, user: &UserId, video: &VideoId, whole: State) -> Result<(), RecentError>;
 
-    /// The base has everything below `below` of these keys: entries whose greatest offset is below may go.
+    /// The base has everything of this partition below `below`: entries of these keys whose greatest offset is below may go,
+    /// and what is merged later of records below may be ignored. So a reader asks here first, and the base after that.
     async fn release(&self, at: &TopicPartition, keys: &[(UserId, VideoId)], below: Offset) -> Result<(), RecentError>;
 
     /// Drops what knows of a record below `below`, of one video or of all of the user's, and ignores what is merged later
