@@ -181,6 +181,15 @@ impl Watch {
         answers.into_iter().map(|answer| Ok(answer.map(|_| ())?)).collect()
     }
 
+    /// The partitions that hold users' facts.
+    pub fn user_partitions(&self) -> Vec<TopicPartition> {
+        (0..self.config.partitions).map(|partition| TopicPartition::new(&topic(WATCH), partition)).collect()
+    }
+
+    pub(crate) fn stores(&self) -> (&dyn EventLog, &dyn Recent, &dyn Base) {
+        (&*self.log, &*self.recent, &*self.base)
+    }
+
     /// Now, by the service's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

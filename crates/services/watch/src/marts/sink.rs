@@ -1,0 +1,147 @@
+//! The sink that loads the warehouse.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use playhead_contracts::decode_fact;
+use playhead_domain::Offset;
+use playhead_ports::{
+    Advance, Batch, Checkpoint, CommitError, EventLog, Prepared, Reject, Sink, SinkError, TopicPartition, Warehouse,
+    Working, WorkingWrite,
+};
+
+use super::context::{Context, Placed};
+use super::desk::Desk;
+use super::rows::MartRows;
+use crate::replay::{ReplayError, each_chunk};
+
+/// The consumer that the warehouse's checkpoints are of.
+pub const MARTS_CONSUMER: &str = "marts";
+
+/// Loads `watch_events` and the marts.
+pub struct MartsSink {
+    warehouse: Arc<dyn Warehouse>,
+    working: Arc<dyn Working>,
+    /// Writes whose batch is in the warehouse but not yet in the working state.
+    owed: Mutex<Option<(Vec<Advance>, Vec<WorkingWrite>)>>,
+}
+
+impl MartsSink {
+    /// A sink over these stores. [`MartsSink::recover`] comes before the first batch.
+    pub fn new(warehouse: Arc<dyn Warehouse>, working: Arc<dyn Working>) -> Self {
+        Self { warehouse, working, owed: Mutex::new(None) }
+    }
+
+    /// Brings the working state up to the warehouse, after a crash between their commits: reads the log in between again
+    /// and makes only the writes. Gives how many records it read.
+    pub async fn recover(&self, log: &dyn EventLog, of: &[TopicPartition]) -> Result<u64, ReplayError> {
+        let view = |error: SinkError| ReplayError::View(error.to_string());
+        let loaded = self.warehouse.checkpoints(MARTS_CONSUMER, of).await.map_err(view)?;
+        let worked = self.working.checkpoints(of).await.map_err(view)?;
+        let mut records = 0;
+        for ((at, loaded), worked) in of.iter().zip(loaded).zip(worked) {
+            let Some(worked) = worked else {
+                self.begin(log, at, loaded.is_some()).await?;
+                continue;
+            };
+            let mut next = worked.next;
+            let loaded_next = loaded.as_ref().map(|checkpoint| checkpoint.next).unwrap_or_default();
+            if next > loaded_next {
+                return Err(ReplayError::View(format!(
+                    "the working state of the marts is ahead of the warehouse in {at} ({next} against {loaded_next}): \
+                     the warehouse is an older copy; run `playhead rebuild marts`"
+                )));
+            }
+            let Some(loaded) = loaded else { continue };
+            each_chunk(log, at, next, loaded.next, async |chunk| {
+                records += chunk.len() as u64;
+                let to = chunk.last().map_or(next, |last| last.offset.next());
+                let batch = Batch { parts: vec![(at.clone(), chunk)] };
+                let context = self.gather(&batch).await.map_err(view)?;
+                let writes = self.prepare(&context, &batch).rows.writes;
+                let advance = Advance { at: at.clone(), log_id: loaded.log_id.clone(), from: next, to };
+                self.working.commit(writes, &[advance]).await.map_err(|error| ReplayError::View(error.to_string()))?;
+                next = to;
+                Ok(())
+            })
+            .await?;
+            if next < loaded.next {
+                // The warehouse went past a gap.
+                let advance = Advance { at: at.clone(), log_id: loaded.log_id.clone(), from: next, to: loaded.next };
+                let done = self.working.commit(Vec::new(), &[advance]).await;
+                done.map_err(|error| ReplayError::View(error.to_string()))?;
+            }
+        }
+        Ok(records)
+    }
+
+    /// Marks the working state as begun, so that one that was lost, or whose rebuild was cut short, is told from a new one.
+    async fn begin(&self, log: &dyn EventLog, at: &TopicPartition, is_loaded: bool) -> Result<(), ReplayError> {
+        if is_loaded {
+            return Err(ReplayError::View(format!(
+                "the working state of the marts is missing for {at}, or its rebuild was cut short; \
+                 run `playhead rebuild marts`"
+            )));
+        }
+        let log_id = log.bounds(at).await?.log_id;
+        let advance = Advance { at: at.clone(), log_id, from: Offset(0), to: Offset(0) };
+        self.working.commit(Vec::new(), &[advance]).await.map_err(|error| ReplayError::View(error.to_string()))
+    }
+
+    async fn pay(&self, advances: &[Advance], writes: Vec<WorkingWrite>) -> Result<(), CommitError> {
+        self.working.commit(writes.clone(), advances).await.map_err(|error| {
+            *self.owed.lock() = Some((advances.to_vec(), writes));
+            CommitError::Transient(format!("the warehouse is loaded, its working state is not yet: {error}"))
+        })
+    }
+}
+
+#[async_trait]
+impl Sink for MartsSink {
+    type Context = Context;
+    type Rows = MartRows;
+
+    fn name(&self) -> &'static str {
+        MARTS_CONSUMER
+    }
+
+    async fn checkpoints(&self, of: &[TopicPartition]) -> Result<Vec<Option<Checkpoint>>, SinkError> {
+        self.warehouse.checkpoints(MARTS_CONSUMER, of).await
+    }
+
+    async fn gather(&self, batch: &Batch) -> Result<Context, SinkError> {
+        let mut facts = Vec::with_capacity(batch.len());
+        let mut unknown = Vec::new();
+        for (place, (at, stored)) in batch.iter().enumerate() {
+            match decode_fact(&stored.record.value) {
+                Ok(fact) => facts.push(Placed { partition: at.partition, offset: stored.offset, fact }),
+                Err(error) => unknown.push((place, error.to_string())),
+            }
+        }
+        let context = Context::gather(&*self.working, facts).await?;
+        Ok(Context { unknown, ..context })
+    }
+
+    fn prepare(&self, context: &Context, batch: &Batch) -> Prepared<MartRows> {
+        let reject = |(place, reason): &(usize, String)| {
+            let (at, stored) = batch.iter().nth(*place)?;
+            Some(Reject { at: at.clone(), offset: stored.offset, reason: reason.clone() })
+        };
+        Prepared { rows: Desk::work(context), rejects: context.unknown.iter().filter_map(reject).collect() }
+    }
+
+    async fn commit(&self, rows: MartRows, advances: &[Advance]) -> Result<(), CommitError> {
+        let owed = self.owed.lock().take();
+        if let Some((owed_advances, writes)) = owed {
+            let is_this_batch = owed_advances == advances;
+            self.pay(&owed_advances, writes).await?;
+            if is_this_batch {
+                return Ok(());
+            }
+        }
+        let (load, writes) = rows.into_load();
+        self.warehouse.load(MARTS_CONSUMER, load, advances).await?;
+        self.pay(advances, writes).await
+    }
+}
