@@ -25,4 +25,5 @@ pub use random::{Seeded, seeded};
 pub use rustix::process::Signal;
 pub use sql::{Row, sql, try_sql};
 pub use tmpfs::{Ballast, Tmpfs};
+pub use tonic::{Code, Request, Status, Streaming};
 pub use wait::wait_until;
