@@ -1,1 +1,30 @@
-//! playhead-duckdb
+//! The warehouse of one machine: the port `Warehouse` on an embedded DuckDB.
+//!
+//! One writer loads batches with their checkpoints; analysts read on connections of their own behind a guard, and a fold now
+//! and then keeps both quick. It does not know what the tables mean, nor where rows come from.
+
+mod append;
+mod cell;
+mod checkpoint;
+mod config;
+mod database;
+mod declare;
+mod delete;
+mod export;
+mod failure;
+mod functions;
+mod gate;
+mod guard;
+mod load;
+mod maintain;
+mod open;
+mod query;
+mod scan;
+mod schema;
+mod upkeep;
+mod walk;
+mod warehouse;
+mod watch;
+
+pub use config::Config;
+pub use warehouse::DuckWarehouse;

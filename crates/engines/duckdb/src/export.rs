@@ -1,0 +1,79 @@
+//! The answer as a Parquet file: written into the only folder that statements may write to, read, and removed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use bytes::Bytes;
+use playhead_ports::{Query, QueryError};
+
+use crate::database::Database;
+use crate::open::literal;
+use crate::query::{Fault, guarded, permit};
+use crate::warehouse::DuckWarehouse;
+
+/// Exports of this process so far, for their files' names.
+static EXPORTS: AtomicU64 = AtomicU64::new(0);
+
+/// Answers with a file's bytes. Whoever leaves stops it.
+pub(crate) async fn export(warehouse: &DuckWarehouse, query: Query) -> Result<Bytes, QueryError> {
+    let permit = permit(warehouse)?;
+    let until = Instant::now() + query.time_max;
+    let database = warehouse.database.clone();
+    let (answer, mut answered) = tokio::sync::oneshot::channel();
+    let (left, leaving) = std::sync::mpsc::sync_channel::<()>(0);
+    tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        let leaving = parking_lot::Mutex::new(leaving);
+        let has_left = move || leaving.lock().try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected);
+        // Nobody may wait any more.
+        let _ = answer.send(written(&database, &query, until, has_left));
+    });
+    let bytes = (&mut answered).await;
+    drop(left);
+    bytes.unwrap_or_else(|_| Err(QueryError::Unavailable("the export ended without an answer".to_owned())))
+}
+
+/// The file of an export, gone once it is read.
+struct Written(PathBuf);
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        // If it cannot be removed now, the next start removes it.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn written(
+    database: &Arc<Database>,
+    query: &Query,
+    until: Instant,
+    has_left: impl Fn() -> bool + Send + 'static,
+) -> Result<Bytes, QueryError> {
+    let number = EXPORTS.fetch_add(1, Ordering::Relaxed);
+    let file = Written(database.files.exports().join(format!("{number}.parquet")));
+    let path = file.0.clone();
+    let size_max = database.config.export_max_bytes;
+    let oversized = move |path: &PathBuf| std::fs::metadata(path).is_ok_and(|of| of.len() > size_max);
+    let watched = {
+        let path = path.clone();
+        move || has_left() || oversized(&path)
+    };
+    // A statement that passes the guard is whole, so nothing in it ends the parenthesis early; its last line may be a comment.
+    let statement = query.sql.trim_end_matches(|letter: char| letter.is_whitespace() || letter == ';');
+    let sql =
+        format!("COPY ({statement}\n) TO {} (FORMAT parquet, COMPRESSION zstd)", literal(&path.to_string_lossy()));
+    let too_large = || QueryError::TooLarge(format!("the file would have more than {size_max} bytes"));
+    let copied = guarded(database, query, until, watched, |connection, _| {
+        let rows = connection.execute(&sql, [])?;
+        if rows > query.rows_max { Err(Fault::Told(QueryError::TooMany(query.rows_max))) } else { Ok(()) }
+    });
+    if oversized(&path) {
+        return Err(too_large());
+    }
+    copied?;
+    let bytes =
+        std::fs::read(&path).map_err(|error| QueryError::Unavailable(format!("the export was lost: {error}")))?;
+    Ok(Bytes::from(bytes))
+}

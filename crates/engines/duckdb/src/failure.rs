@@ -1,0 +1,97 @@
+//! What the engine's errors mean. The engine tells its kinds apart by the first words of the message only.
+
+use playhead_ports::{CommitError, SinkError, WarehouseError};
+
+/// A kind of failure that somebody acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Out of memory.
+    Memory,
+    /// Interrupted.
+    Interrupt,
+    /// The database refuses everything until it is opened again.
+    Invalidated,
+    /// The files cannot be read or written now.
+    Io,
+    /// Another transaction was in the way.
+    Conflict,
+    /// The statement or its data.
+    Statement,
+}
+
+/// A failure of the engine.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    /// Its kind.
+    pub(crate) kind: Kind,
+    /// What the engine said.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    /// A failure that is not the engine's: the caller's rows do not fit.
+    pub(crate) fn of_rows(message: String) -> Self {
+        Self { kind: Kind::Statement, message }
+    }
+
+    /// A reader was stopped for somebody else's sake.
+    pub(crate) fn stopped(why: &str) -> Self {
+        Self { kind: Kind::Interrupt, message: format!("the read was stopped, because {why}") }
+    }
+
+    /// The database is not open.
+    pub(crate) fn away() -> Self {
+        Self { kind: Kind::Io, message: "the warehouse is being opened".to_owned() }
+    }
+}
+
+impl From<duckdb::Error> for Failure {
+    fn from(error: duckdb::Error) -> Self {
+        let message = match error {
+            duckdb::Error::DuckDBFailure(_, Some(message)) => message,
+            other => other.to_string(),
+        };
+        Self { kind: kind_of(&message), message }
+    }
+}
+
+fn kind_of(message: &str) -> Kind {
+    let starts = |word: &str| message.starts_with(word);
+    if message.contains("database has been invalidated") || starts("FATAL") {
+        Kind::Invalidated
+    } else if starts("Out of Memory") {
+        Kind::Memory
+    } else if starts("INTERRUPT") {
+        Kind::Interrupt
+    } else if starts("IO Error") || starts("connect error") || message.contains("No space left on device") {
+        Kind::Io
+    } else if starts("TransactionContext Error") || starts("Transaction") || starts("Catalog write-write conflict") {
+        Kind::Conflict
+    } else {
+        Kind::Statement
+    }
+}
+
+impl From<Failure> for CommitError {
+    fn from(failure: Failure) -> Self {
+        match failure.kind {
+            Kind::Statement => Self::Permanent(failure.message),
+            _ => Self::Transient(failure.message),
+        }
+    }
+}
+
+impl From<Failure> for SinkError {
+    fn from(failure: Failure) -> Self {
+        match failure.kind {
+            Kind::Statement => Self::Permanent(failure.message),
+            _ => Self::Transient(failure.message),
+        }
+    }
+}
+
+impl From<Failure> for WarehouseError {
+    fn from(failure: Failure) -> Self {
+        Self::Unavailable(failure.message)
+    }
+}

@@ -1,0 +1,61 @@
+//! The guard before analysts' statements: one SELECT, over what was declared, with functions that are known to be harmless.
+//!
+//! The engine's own parser makes a tree of the statement without running it, and the tree is walked. What the walk does not
+//! know is refused, so that a new kind of statement is no hole.
+
+use std::collections::BTreeSet;
+
+use duckdb::Connection;
+use playhead_ports::QueryError;
+use serde_json::Value;
+
+use crate::failure::{Failure, Kind};
+use crate::walk::Walk;
+
+/// Refuses a statement that may not be asked. It is not run.
+pub(crate) fn check(
+    connection: &Connection,
+    sql: &str,
+    sql_max_bytes: usize,
+    tables: &BTreeSet<&'static str>,
+) -> Result<(), QueryError> {
+    if sql.len() > sql_max_bytes {
+        return refuse(format!("the statement has {} bytes; {sql_max_bytes} are allowed", sql.len()));
+    }
+    if sql.contains('\0') {
+        return refuse("the statement contains a zero byte".to_owned());
+    }
+    let tree = parse(connection, sql)?;
+    if tree["error"] != Value::Bool(false) {
+        let message = tree["error_message"].as_str().unwrap_or("the statement cannot be read");
+        return match tree["error_type"].as_str() {
+            Some("not implemented") => refuse("only one SELECT statement may be asked".to_owned()),
+            _ => Err(QueryError::Invalid(format!("{message}{}", position(&tree)))),
+        };
+    }
+    match tree["statements"].as_array().map(Vec::as_slice) {
+        Some([statement]) => Walk::over(tables).statement(statement).map_err(QueryError::Refused),
+        Some(many) => refuse(format!("{} statements were given; one SELECT may be asked", many.len())),
+        None => refuse("only one SELECT statement may be asked".to_owned()),
+    }
+}
+
+fn refuse(why: String) -> Result<(), QueryError> {
+    Err(QueryError::Refused(why))
+}
+
+fn position(tree: &Value) -> String {
+    tree["position"].as_str().map(|at| format!(" (at character {at})")).unwrap_or_default()
+}
+
+fn parse(connection: &Connection, sql: &str) -> Result<Value, QueryError> {
+    // The cast keeps the engine from folding the call while it prepares, which fails for some texts.
+    let tree: Result<String, _> =
+        connection.query_row("SELECT json_serialize_sql(?::VARCHAR)", [sql], |row| row.get(0));
+    let tree = tree.map_err(Failure::from).map_err(|failure| match failure.kind {
+        Kind::Statement => QueryError::Invalid(failure.message),
+        _ => QueryError::Unavailable(failure.message),
+    })?;
+    serde_json::from_str(&tree)
+        .map_err(|_| QueryError::Refused("the statement is nested too deeply to be checked".to_owned()))
+}

@@ -1,0 +1,180 @@
+//! Answering analysts: each query runs on a connection and a thread of its own, and its rows stream to whoever asked.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use duckdb::arrow::array::{Array, StructArray};
+use duckdb::{Connection, Statement};
+use playhead_ports::{Answer, Cell, Query, QueryError};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+
+use crate::cell::cell;
+use crate::database::Database;
+use crate::failure::{Failure, Kind};
+use crate::gate::{Reader, Stop};
+use crate::warehouse::DuckWarehouse;
+use crate::{guard, watch};
+
+/// Chunks of rows that may wait for whoever asked.
+const CHUNKS_AHEAD: usize = 4;
+
+type Row = Vec<Cell>;
+type Chunk = Result<Vec<Row>, QueryError>;
+
+/// Begins to answer.
+pub(crate) async fn query(warehouse: &DuckWarehouse, query: Query) -> Result<Answer, QueryError> {
+    let permit = permit(warehouse)?;
+    let database = warehouse.database.clone();
+    let until = Instant::now() + query.time_max;
+    let (rows, receiver) = mpsc::channel(CHUNKS_AHEAD);
+    let (head, columns) = oneshot::channel();
+    tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        let mut asked = Asked { head: Some(head), rows };
+        if let Err(error) = answer(&database, &query, until, &mut asked) {
+            asked.fail(error);
+        }
+    });
+    match columns.await {
+        Ok(columns) => Ok(Answer { columns: columns?, rows: receiver }),
+        Err(_) => Err(QueryError::Unavailable("the query ended without an answer".to_owned())),
+    }
+}
+
+/// The right to run one query more.
+pub(crate) fn permit(warehouse: &DuckWarehouse) -> Result<Running, QueryError> {
+    let permit = warehouse.queries.clone().try_acquire_owned().map_err(|_| QueryError::Busy)?;
+    metrics::gauge!("playhead_warehouse_queries_running").increment(1);
+    Ok(Running { _permit: permit })
+}
+
+/// A running query is counted while this lives.
+pub(crate) struct Running {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        metrics::gauge!("playhead_warehouse_queries_running").decrement(1);
+    }
+}
+
+/// Whoever asked: gets the names of the columns once, then rows.
+struct Asked {
+    head: Option<oneshot::Sender<Result<Vec<String>, QueryError>>>,
+    rows: mpsc::Sender<Chunk>,
+}
+
+impl Asked {
+    fn fail(&mut self, error: QueryError) {
+        // Whoever asked may have left; then nobody needs to know. A full channel is waited for no longer than it is read.
+        match self.head.take() {
+            Some(head) => drop(head.send(Err(error))),
+            None => drop(self.rows.blocking_send(Err(error))),
+        }
+    }
+}
+
+fn answer(database: &Arc<Database>, query: &Query, until: Instant, asked: &mut Asked) -> Result<(), QueryError> {
+    guarded(
+        database,
+        query,
+        until,
+        {
+            let rows = asked.rows.clone();
+            move || rows.is_closed()
+        },
+        |connection, reader| {
+            let mut statement = connection.prepare(&query.sql).map_err(Fault::from)?;
+            drop(statement.stream_arrow([]).map_err(Fault::from)?);
+            if let Some(head) = asked.head.take() {
+                let _ = head.send(Ok(statement.column_names()));
+            }
+            give_rows(&statement, reader, query.rows_max, &asked.rows)
+        },
+    )
+}
+
+/// What went wrong while a statement ran.
+pub(crate) enum Fault {
+    /// The engine failed.
+    Engine(Failure),
+    /// Something else, already in words for the one who asked.
+    Told(QueryError),
+}
+
+impl From<duckdb::Error> for Fault {
+    fn from(error: duckdb::Error) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+/// Runs something on a watched connection, after the guard has let the statement pass.
+pub(crate) fn guarded<T>(
+    database: &Arc<Database>,
+    query: &Query,
+    until: Instant,
+    has_left: impl Fn() -> bool + Send + 'static,
+    run: impl FnOnce(&Connection, &Arc<Reader>) -> Result<T, Fault>,
+) -> Result<T, QueryError> {
+    let (inside, connection) = database.reader().map_err(|failure| QueryError::Unavailable(failure.message))?;
+    let reader = inside.reader.clone();
+    let _watched = watch::watch(database, &reader, until, has_left);
+    let tables = database.declared.read().keys().copied().collect();
+    guard::check(&connection, &query.sql, database.config.sql_max_bytes, &tables)?;
+    run(&connection, &reader).map_err(|fault| match fault {
+        Fault::Told(error) => error,
+        Fault::Engine(failure) => told(failure, reader.why(), query),
+    })
+}
+
+/// The failure in words for the one who asked.
+fn told(failure: Failure, why: Option<Stop>, query: &Query) -> QueryError {
+    match (failure.kind, why) {
+        (Kind::Interrupt, Some(Stop::TooLong)) => QueryError::TooLong(query.time_max),
+        (Kind::Interrupt, Some(Stop::TooLarge)) => {
+            QueryError::TooLarge("all running queries were stopped, because they held too much together".to_owned())
+        }
+        (Kind::Interrupt, _) => QueryError::Unavailable("the query was stopped: ask again".to_owned()),
+        (Kind::Memory, _) => QueryError::TooLarge(failure.message),
+        (Kind::Statement, _) => QueryError::Invalid(failure.message),
+        _ => QueryError::Unavailable(failure.message),
+    }
+}
+
+fn give_rows(
+    statement: &Statement<'_>,
+    reader: &Reader,
+    rows_max: usize,
+    rows: &mpsc::Sender<Chunk>,
+) -> Result<(), Fault> {
+    let mut left = rows_max;
+    while let Some(batch) = statement.step()? {
+        let count = batch.len().min(left);
+        let chunk = rows_of(&batch, count)?;
+        left -= count;
+        if !chunk.is_empty() && !give(reader, rows, chunk)? {
+            return Ok(());
+        }
+        if count < batch.len() {
+            return Err(Fault::Told(QueryError::TooMany(rows_max)));
+        }
+    }
+    Ok(())
+}
+
+fn rows_of(batch: &StructArray, count: usize) -> Result<Vec<Row>, Fault> {
+    let of_row = |row| batch.columns().iter().map(|column| cell(column, row)).collect::<Result<Row, _>>();
+    (0..count).map(of_row).collect::<Result<_, _>>().map_err(|why| Fault::Told(QueryError::Invalid(why)))
+}
+
+/// Gives a chunk; false if nobody takes it. Whoever reads slowly is stopped like a slow query.
+fn give(reader: &Reader, rows: &mpsc::Sender<Chunk>, chunk: Vec<Row>) -> Result<bool, Fault> {
+    let given = tokio::runtime::Handle::current().block_on(async {
+        tokio::select! {
+            sent = rows.send(Ok(chunk)) => Some(sent.is_ok()),
+            () = reader.stopped() => None,
+        }
+    });
+    given.ok_or_else(|| Fault::Engine(Failure::stopped("it was not read in time")))
+}

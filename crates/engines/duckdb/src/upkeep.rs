@@ -1,0 +1,104 @@
+//! What keeps the database quick: folding tails, pruning checkpoints, and a checkpoint before the write-ahead log is large.
+
+use std::sync::{Arc, Weak, mpsc};
+use std::time::{Duration, Instant};
+
+use playhead_ports::Table;
+
+use crate::checkpoint;
+use crate::database::{Database, Writer};
+use crate::failure::{Failure, Kind};
+use crate::schema;
+
+/// Tells the upkeep's thread to end, when dropped.
+pub(crate) struct Upkeep(#[expect(dead_code, reason = "dropping it is what it is for")] mpsc::Sender<()>);
+
+/// Folds now and then, until the database is gone.
+pub(crate) fn spawn(database: &Arc<Database>) -> std::io::Result<Upkeep> {
+    let (stop, stopped) = mpsc::channel();
+    let every = Duration::from_millis(database.config.fold_every_ms.max(10));
+    let database: Weak<Database> = Arc::downgrade(database);
+    std::thread::Builder::new().name("warehouse-upkeep".to_owned()).spawn(move || {
+        while stopped.recv_timeout(every) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let Some(database) = database.upgrade() else { return };
+            let done = database.writer().and_then(|mut writer| {
+                if writer.folded.elapsed() >= every / 2 { fold(&database, &mut writer) } else { Ok(()) }
+            });
+            if let Err(failure) = done {
+                tracing::warn!(error = failure.message, "tails were not folded");
+            }
+        }
+    })?;
+    Ok(Upkeep(stop))
+}
+
+/// What a load leaves to do. It is in already, so nothing that fails here fails the load.
+pub(crate) fn after_load(database: &Database, writer: &mut Writer) {
+    let longest = writer.tails.values().copied().max().unwrap_or(0);
+    let folded = if longest >= database.config.fold_rows { fold(database, writer) } else { Ok(()) };
+    if let Err(failure) = folded.and_then(|()| keep_wal_small(database, writer)) {
+        tracing::warn!(error = failure.message, "the upkeep after a load failed");
+    }
+}
+
+/// Folds every tail into its main table and prunes checkpoints; each table in a transaction of its own.
+pub(crate) fn fold(database: &Database, writer: &mut Writer) -> Result<(), Failure> {
+    let started = Instant::now();
+    writer.folded = started;
+    let tables: Vec<_> = database.declared.read().values().copied().collect();
+    let folded = tables.into_iter().try_for_each(|table| fold_one(writer, table)).and_then(|()| {
+        writer.connection()?.execute_batch(checkpoint::PRUNE)?;
+        Ok(())
+    });
+    metrics::histogram!("playhead_warehouse_fold_seconds").record(started.elapsed().as_secs_f64());
+    mend(database, writer, folded)?;
+    keep_wal_small(database, writer)
+}
+
+fn fold_one(writer: &mut Writer, table: &'static Table) -> Result<(), Failure> {
+    let Some(sql) = schema::fold(table) else { return Ok(()) };
+    if writer.tails.get(table.name).copied().unwrap_or(0) == 0 {
+        return Ok(());
+    }
+    Database::transaction(writer.connection()?, |connection| {
+        connection.execute_batch(&sql)?;
+        Ok::<(), Failure>(())
+    })?;
+    writer.tails.insert(table.name, 0);
+    Ok(())
+}
+
+/// Makes a checkpoint if the write-ahead log has grown beyond its limit: the engine's own ones wait for readers.
+fn keep_wal_small(database: &Database, writer: &mut Writer) -> Result<(), Failure> {
+    let wal = database.wal_bytes();
+    metrics::gauge!("playhead_warehouse_wal_bytes").set(wal as f64);
+    metrics::gauge!("playhead_warehouse_file_bytes").set(database.file_bytes() as f64);
+    if wal < database.config.wal_max_bytes {
+        return Ok(());
+    }
+    checkpoint_file(database, writer)
+}
+
+/// Writes the write-ahead log into the file, with the readers kept out.
+pub(crate) fn checkpoint_file(database: &Database, writer: &mut Writer) -> Result<(), Failure> {
+    let started = Instant::now();
+    let done = {
+        let _alone = database.gate.close(Duration::from_millis(database.config.checkpoint_wait_ms));
+        writer.connection()?.execute_batch("CHECKPOINT").map_err(Failure::from)
+    };
+    metrics::histogram!("playhead_warehouse_checkpoint_seconds").record(started.elapsed().as_secs_f64());
+    metrics::gauge!("playhead_warehouse_wal_bytes").set(database.wal_bytes() as f64);
+    mend(database, writer, done)
+}
+
+/// Opens the database again if the engine has given it up.
+pub(crate) fn mend<T>(database: &Database, writer: &mut Writer, done: Result<T, Failure>) -> Result<T, Failure> {
+    match done {
+        Err(failure) if failure.kind == Kind::Invalidated => {
+            tracing::error!(error = failure.message, "the engine has given the database up: it is opened again");
+            database.reopen(writer, Duration::ZERO, || Ok(()))?;
+            Err(failure)
+        }
+        done => done,
+    }
+}

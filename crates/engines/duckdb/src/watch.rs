@@ -1,0 +1,75 @@
+//! The watch over a running query: it stops the query when its time is over, when nobody waits for the answer, or when the
+//! process grows too much.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use crate::database::Database;
+use crate::gate::{Reader, Stop};
+
+/// How often the watch looks.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// The memory of the process when the first of the running queries began.
+#[derive(Default)]
+pub(crate) struct Growth {
+    base_bytes: AtomicU64,
+}
+
+impl Growth {
+    /// A query begins; `alone` if no other one runs.
+    fn begins(&self, alone: bool) {
+        if alone {
+            self.base_bytes.store(resident_bytes().unwrap_or(0), Ordering::Relaxed);
+        }
+    }
+
+    /// How much the process has grown since.
+    fn bytes(&self) -> u64 {
+        resident_bytes().unwrap_or(0).saturating_sub(self.base_bytes.load(Ordering::Relaxed))
+    }
+}
+
+/// The memory that the process occupies; none where the system does not say.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes << 10)
+}
+
+/// Watches the reader until the returned sender is dropped. `has_left` tells that nobody waits for the answer.
+pub(crate) fn watch(
+    database: &Arc<Database>,
+    reader: &Arc<Reader>,
+    until: Instant,
+    has_left: impl Fn() -> bool + Send + 'static,
+) -> oneshot::Sender<()> {
+    let (ended, mut end) = oneshot::channel::<()>();
+    database.growth.begins(database.gate.readers() <= 1);
+    let database = database.clone();
+    let reader = reader.clone();
+    tokio::runtime::Handle::current().spawn(async move {
+        loop {
+            tokio::select! {
+                _ = &mut end => return,
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            // The first reason holds, so a reader that was stopped is only asked again.
+            if let Some(why) = reader.why() {
+                reader.stop(why);
+            } else if Instant::now() >= until {
+                reader.stop(Stop::TooLong);
+            } else if has_left() {
+                reader.stop(Stop::Left);
+            } else if database.growth.bytes() > database.config.query_growth_max_bytes {
+                tracing::warn!("the process grew too much: the running queries are stopped");
+                database.gate.stop_all(Stop::TooLarge);
+            }
+        }
+    });
+    ended
+}
