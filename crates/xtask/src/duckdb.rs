@@ -18,9 +18,11 @@ const X64_SHA256: &str = "3f4962cdd266eab2b479a5b5a4a6d063d279b2954ae814ed00385d
 
 /// Puts the library into `.cache/duckdb`. Does nothing if it is there, or if `DUCKDB_LIB_DIR` says where another one is.
 pub(crate) fn fetch() -> Result<()> {
-    let own_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?.join(".cache/duckdb");
+    let own_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/duckdb");
+    fs::create_dir_all(&own_dir).with_context(|| format!("cannot make {}", own_dir.display()))?;
+    let own_dir = own_dir.canonicalize()?;
     if let Some(dir) = env::var_os("DUCKDB_LIB_DIR").map(PathBuf::from)
-        && dir != own_dir
+        && dir.canonicalize().ok().as_ref() != Some(&own_dir)
     {
         ensure!(dir.join(LIBRARY).exists(), "DUCKDB_LIB_DIR is {}, and there is no {LIBRARY} in it", dir.display());
         return Ok(());
@@ -31,7 +33,7 @@ pub(crate) fn fetch() -> Result<()> {
     let (package, sha256) = package()?;
     // Beside its place, so that it can be put there by a rename, whole or not at all.
     let temporary = own_dir.join(format!("fetch-{}", std::process::id()));
-    fs::create_dir_all(&temporary).with_context(|| format!("cannot make {}", temporary.display()))?;
+    fs::create_dir(&temporary).with_context(|| format!("cannot make {}", temporary.display()))?;
     let result = fetch_into(&temporary, &package, sha256)
         .and_then(|library| fs::rename(library, own_dir.join(LIBRARY)).context("cannot put the library in its place"));
     fs::remove_dir_all(&temporary).with_context(|| format!("cannot remove {}", temporary.display()))?;
