@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
@@ -75,6 +75,8 @@ fn run<A: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = A>, dir: &
     let status = Command::new(program)
         .args(args)
         .current_dir(dir)
+        // npm says there what it made, which is looked for anyway.
+        .stdout(Stdio::null())
         .status()
         .with_context(|| format!("cannot run `{program}`: is it installed?"))?;
     ensure!(status.success(), "`{program}` failed: {status}");
