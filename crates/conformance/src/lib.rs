@@ -4,11 +4,18 @@
 //! A suite takes what makes an empty engine, and knows nothing else of it. Nothing here is for production.
 
 mod base;
+mod group;
+mod log;
 mod recent;
+mod rows;
 mod samples;
 mod sentence;
+mod warehouse;
 mod working;
 
 pub use base::base;
+pub use group::group;
+pub use log::log;
 pub use recent::recent;
+pub use warehouse::warehouse;
 pub use working::working;

@@ -119,7 +119,8 @@ mod tests {
             }
             let mut from = Bytes::from(encoded);
             for record in &records {
-                prop_assert_eq!(decode(&mut from).as_ref(), Some(record));
+                let decoded = decode(&mut from);
+                prop_assert_eq!(decoded.as_ref(), Some(record));
             }
             prop_assert!(from.is_empty());
         }
