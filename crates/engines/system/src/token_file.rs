@@ -36,6 +36,8 @@ struct Known {
     looked_at: Instant,
     /// There were tokens and the file is gone: nobody may, rather than everybody.
     is_lost: bool,
+    /// Why the file could not be read when it was looked at last; told once, not each second.
+    trouble: Option<TokenError>,
 }
 
 impl TokenFile {
@@ -46,7 +48,7 @@ impl TokenFile {
 
     fn open_looking_again(data_dir: &Path, clock: Arc<dyn Clock>, look_again: Duration) -> Result<Self, TokenError> {
         let store = TokenStore::new(data_dir);
-        let known = Known { snapshot: store.read()?, looked_at: Instant::now(), is_lost: false };
+        let known = Known { snapshot: store.read()?, looked_at: Instant::now(), is_lost: false, trouble: None };
         Ok(Self { shared: Arc::new(Shared { store, clock, look_again, known: RwLock::new(known) }) })
     }
 
@@ -58,7 +60,7 @@ impl TokenFile {
         let shared = Arc::clone(&self.shared);
         let task = tokio::task::spawn_blocking(move || {
             let result = shared.store.change(|entries| change(&shared, entries));
-            shared.look();
+            shared.look(&mut shared.known.write());
             result
         });
         task.await.map_err(|e| TokenError::Unavailable(e.to_string()))?
@@ -66,29 +68,44 @@ impl TokenFile {
 }
 
 impl Shared {
-    /// Looks whether the file has changed, unless that was done a moment ago.
+    /// Looks whether the file has changed, unless that was done a moment ago or is being done: whoever comes meanwhile
+    /// goes by what is known, rather than wait for a disk.
     fn look_if_due(&self) {
-        if self.known.read().looked_at.elapsed() >= self.look_again {
-            self.look();
+        if self.is_due(&self.known.read())
+            && let Some(mut known) = self.known.try_write()
+            && self.is_due(&known)
+        {
+            self.look(&mut known);
         }
     }
 
-    fn look(&self) {
-        let mut known = self.known.write();
+    fn is_due(&self, known: &Known) -> bool {
+        known.looked_at.elapsed() >= self.look_again
+    }
+
+    fn look(&self, known: &mut Known) {
         known.looked_at = Instant::now();
         if self.store.is_unchanged(&known.snapshot) {
+            known.trouble = None;
             return;
         }
         match self.store.read() {
             Ok(snapshot) => {
+                known.trouble = None;
                 known.is_lost = !snapshot.is_of_file() && (known.is_lost || !known.snapshot.entries.is_empty());
                 if known.is_lost {
-                    tracing::error!(file = %self.store.path().display(), "the file of tokens is gone: every token is refused");
+                    let file = self.store.path().display();
+                    tracing::error!(%file, "the file of tokens is gone: every token is refused");
                 }
                 known.snapshot = snapshot;
             }
             // What was read last holds: a file that cannot be read now must not stop a server that could read it before.
-            Err(error) => tracing::error!(%error, "the tokens cannot be read again: those read last hold"),
+            Err(trouble) => {
+                if known.trouble.as_ref() != Some(&trouble) {
+                    tracing::error!(error = %trouble, "the tokens cannot be read again: those read last hold");
+                }
+                known.trouble = Some(trouble);
+            }
         }
     }
 }
