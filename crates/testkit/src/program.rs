@@ -282,3 +282,14 @@ fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "the program ended before it was ready: exit status: 1")]
+    fn a_program_that_ends_at_once_is_not_waited_for() {
+        Setup::new("/bin/false").start();
+    }
+}
