@@ -41,7 +41,7 @@ pub enum Change {
 /// Every partition of the group's topics is given to one member at a time, so far as the engine can tell; a member that
 /// was too slow to notice a loss is stopped by its sink's checkpoint, never by the group.
 #[async_trait]
-pub trait Group: Send {
+pub trait Group: Send + Sync {
     /// The next change; waits until there is one. Dropping the future loses nothing.
     async fn next(&mut self) -> Change;
 }

@@ -8,6 +8,7 @@
 
 mod config;
 mod forget_gate;
+mod forgotten;
 mod intake;
 mod listing;
 mod marts;
@@ -19,6 +20,7 @@ mod topics;
 mod watch;
 
 pub use config::Config;
+pub use forgotten::{Forgotten, forget_again, forgetting_of, read_forgotten};
 pub use intake::{NewEvent, RawEvent, RawVideo};
 pub use listing::{Cursor, CursorError, ListQuery, Page};
 pub use marts::{MARTS_CONSUMER, MartsSink, TABLES};

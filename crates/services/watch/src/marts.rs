@@ -18,4 +18,4 @@ pub use tables::TABLES;
 
 pub(crate) use context::{Context, Placed};
 pub(crate) use desk::Desk;
-pub(crate) use tables::{MARTS, WATCH_EVENTS, WATCH_MARKS, event_of_row, mark_of_row};
+pub(crate) use tables::{FORGOTTEN, MARTS, WATCH_EVENTS, WATCH_MARKS, event_of_row, mark_of_row};

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use playhead_domain::{Fact, Forget, Mark, Offset, PairWork, PlayId, PlayWork, State, Video, WatchEvent};
+use playhead_domain::{
+    Fact, Forget, Mark, Moment, Offset, PairWork, PlayId, PlayWork, Stable, State, UserId, Video, VideoId, WatchEvent,
+};
 use playhead_ports::{WorkingKey, WorkingWrite};
 
 use super::content::Content;
@@ -41,8 +43,8 @@ pub(crate) struct Desk {
     /// Stored events whose place another content takes.
     pub(super) replaced: Vec<WatchEvent>,
     pub(super) marks: Vec<(Mark, u32, Offset)>,
-    pub(super) videos: BTreeMap<playhead_domain::VideoId, Video>,
-    pub(super) forgets: Vec<(Forget, Offset)>,
+    pub(super) videos: BTreeMap<VideoId, Video>,
+    pub(super) forgets: Vec<(Forget, u32, Offset)>,
     writes: Vec<WorkingWrite>,
 }
 
@@ -86,14 +88,14 @@ impl Desk {
                 self.bench(&mark.user_id, &mark.video_id).now.state.join(&state);
                 self.marks.push((mark.clone(), placed.partition, placed.offset));
             }
-            Fact::Forgotten(forget) => self.forget(forget, placed.offset, forgotten),
+            Fact::Forgotten(forget) => self.forget(forget, placed, forgotten),
             Fact::Described(video) => {
                 self.videos.insert(video.video_id.clone(), video.clone());
             }
         }
     }
 
-    fn bench(&mut self, user: &playhead_domain::UserId, video: &playhead_domain::VideoId) -> &mut Bench {
+    fn bench(&mut self, user: &UserId, video: &VideoId) -> &mut Bench {
         self.benches.get_mut(&(user.clone(), video.clone())).expect("a context has every pair of its facts")
     }
 
@@ -132,8 +134,8 @@ impl Desk {
     }
 
     /// Everything of the user, or of the user and video, is as if it had never been.
-    fn forget(&mut self, forget: &Forget, offset: Offset, stored: &[WorkingKey]) {
-        let is_meant = |user: &playhead_domain::UserId, video: &playhead_domain::VideoId| {
+    fn forget(&mut self, forget: &Forget, placed: &Placed, stored: &[WorkingKey]) {
+        let is_meant = |user: &UserId, video: &VideoId| {
             *user == forget.user_id && forget.video_id.as_ref().is_none_or(|meant| meant == video)
         };
         for ((user, video), bench) in &mut self.benches {
@@ -159,7 +161,7 @@ impl Desk {
         }
         self.marks.retain(|(mark, _, _)| !is_meant(&mark.user_id, &mark.video_id));
         self.replaced.retain(|event| !is_meant(&event.user_id, &event.video_id));
-        self.forgets.push((forget.clone(), offset));
+        self.forgets.push((forget.clone(), placed.partition, placed.offset));
         self.writes.extend(stored.iter().map(|key| (key.clone(), None)));
     }
 
@@ -187,7 +189,7 @@ impl Bench {
     fn build_anew(&mut self) {
         let mut events: BTreeMap<&WorkingKey, &Content> = self.history.iter().collect();
         events.extend(self.fresh.iter().map(|(key, (content, _))| (key, content)));
-        let events: Vec<(PlayId, playhead_domain::Moment)> = events
+        let events: Vec<(PlayId, Moment)> = events
             .into_iter()
             .filter_map(|(key, content)| {
                 let (play_id, seq) = keys::play_of_event(key)?;
@@ -202,14 +204,14 @@ impl Bench {
 
     fn write(&self, (user, video): &Pair, writes: &mut Vec<WorkingWrite>) {
         for (key, (content, _)) in &self.fresh {
-            writes.push((key.clone(), Some(playhead_domain::Stable::encode(content).into())));
+            writes.push((key.clone(), Some(Stable::encode(content).into())));
         }
         for (play_id, play) in &self.plays {
-            let value = playhead_domain::Stable::encode(play).into();
+            let value = Stable::encode(play).into();
             writes.push((keys::play(user, video, play_id), Some(value)));
         }
         if self.now != self.before {
-            let value = (self.now != PairWork::default()).then(|| playhead_domain::Stable::encode(&self.now).into());
+            let value = (self.now != PairWork::default()).then(|| Stable::encode(&self.now).into());
             writes.push((keys::pair(user, video), value));
         }
     }

@@ -8,7 +8,11 @@ use smol_str::SmolStr;
 
 use super::desk::{Desk, NewRow};
 use super::keys::Pair;
-use super::tables::{TABLES, USER_VIDEO, VIDEO_DAILY, VIDEO_RETENTION, VIDEOS_TABLE, WATCH_EVENTS, WATCH_MARKS};
+use crate::forgotten::hash_of;
+
+use super::tables::{
+    FORGOTTEN, TABLES, USER_VIDEO, VIDEO_DAILY, VIDEO_RETENTION, VIDEOS_TABLE, WATCH_EVENTS, WATCH_MARKS,
+};
 
 /// The rows of a batch.
 #[derive(Debug, Clone, Default)]
@@ -60,7 +64,7 @@ impl Totals {
 /// The steps of what lies on the desk.
 pub(super) fn rows_of(desk: &Desk, pairs: &[(Pair, PairWork)], totals: &Totals, writes: Vec<WorkingWrite>) -> MartRows {
     let mut rows = MartRows { writes, ..MartRows::default() };
-    for (forget, offset) in &desk.forgets {
+    for (forget, _, offset) in &desk.forgets {
         let below = Some(("log_offset", offset.0));
         for table in [WATCH_EVENTS, WATCH_MARKS] {
             rows.records.push(forgetting(table, forget, below));
@@ -72,6 +76,7 @@ pub(super) fn rows_of(desk: &Desk, pairs: &[(Pair, PairWork)], totals: &Totals, 
     }
     push(&mut rows.records, append(WATCH_EVENTS, events(desk.rows.iter().flatten())));
     push(&mut rows.records, append(WATCH_MARKS, marks(desk)));
+    push(&mut rows.records, append(FORGOTTEN, forgotten(desk)));
     push(&mut rows.records, Step::Replace { table: VIDEOS_TABLE, rows: videos(desk) });
     push(&mut rows.marts, Step::Replace { table: USER_VIDEO, rows: user_video(pairs) });
     push(&mut rows.marts, Step::Add { table: VIDEO_DAILY, rows: daily(totals) });
@@ -147,6 +152,18 @@ fn marks(desk: &Desk) -> Columns {
         rows.text(mark.video_id.as_str());
         rows.text(mark.kind.name());
         rows.int(mark.time.0);
+        rows.uint(u64::from(*partition));
+        rows.uint(offset.0);
+    }
+    rows.done()
+}
+
+fn forgotten(desk: &Desk) -> Columns {
+    let mut rows = Sheet::whole(FORGOTTEN);
+    for (forget, partition, offset) in &desk.forgets {
+        rows.text(hash_of(&forget.user_id).as_str());
+        rows.text(forget.video_id.as_ref().map(hash_of).as_deref());
+        rows.int(forget.time.0);
         rows.uint(u64::from(*partition));
         rows.uint(offset.0);
     }

@@ -9,6 +9,7 @@ pub(crate) const USER_VIDEO: &str = "user_video";
 pub(crate) const VIDEO_DAILY: &str = "video_daily";
 pub(crate) const VIDEO_RETENTION: &str = "video_retention";
 pub(crate) const VIDEOS_TABLE: &str = "videos";
+pub(crate) const FORGOTTEN: &str = "forgotten";
 
 /// The tables that follow from `watch_events` and `watch_marks`.
 pub(crate) const MARTS: [&str; 3] = [USER_VIDEO, VIDEO_DAILY, VIDEO_RETENTION];
@@ -109,6 +110,18 @@ pub const TABLES: &[Table] = &[
             column("duration_ms", UInt, "How long it is, ms."),
             column("genres", Texts, "Its genres."),
             column("updated_time", Time, "When this was said; UTC."),
+        ],
+    },
+    Table {
+        name: FORGOTTEN,
+        shape: Shape::Facts,
+        comment: "One row a forgetting, so that a restored backup forgets again; ids only as hashes.",
+        columns: &[
+            column("user_hash", Text, "SHA-256 of the user's id, hexadecimal."),
+            column("video_hash", Text, "SHA-256 of the video's id; null if all of the user was forgotten."),
+            column("forgotten_time", Time, "When it was asked for; UTC."),
+            column("partition", UInt, "The partition of the log that the user is in."),
+            column("log_offset", UInt, "Records below this offset there are forgotten."),
         ],
     },
 ];
