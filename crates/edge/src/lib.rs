@@ -1,1 +1,107 @@
-//! playhead-edge
+//! HTTP and gRPC over the use cases.
+//!
+//! Only this crate knows axum, hyper and tonic, and only here do errors become status codes. It knows no engine: what it
+//! needs stands in [`Parts`], and [`serve`] runs it on two listeners until it is told to stop.
+//!
+//! A request passes a front ([`http`] or [`grpc`]: request id, deadline, panics, metrics), then who may ([`auth`]), whether
+//! there is room ([`limits`]), then one handler, which parses, calls one use case and answers.
+
+mod auth;
+mod batch;
+mod client;
+mod config;
+mod deadline;
+mod grpc;
+mod health;
+mod http;
+mod limits;
+mod mapping;
+mod metrics;
+mod operations;
+mod problem;
+mod request_id;
+mod serve;
+
+use std::sync::Arc;
+
+use playhead_ports::{Ids, Tokens, Warehouse};
+use playhead_watch::Watch;
+use tokio_util::sync::CancellationToken;
+
+pub use config::Config;
+pub use health::{Health, Reason};
+pub use http::openapi::document as openapi;
+pub use metrics::{Metrics, MetricsError};
+pub use operations::{BackedUp, Compacted, ConsumerStatus, OperationError, Operations, Status};
+pub use serve::{Drained, Listeners, serve};
+
+use batch::EventCounts;
+use client::Rates;
+use limits::Budgets;
+use request_id::RequestIds;
+
+/// What the edge is made of.
+pub struct Parts {
+    /// The use cases of watching.
+    pub watch: Arc<Watch>,
+    /// What analysts ask.
+    pub warehouse: Arc<dyn Warehouse>,
+    /// Who may.
+    pub tokens: Arc<dyn Tokens>,
+    /// What administrators do.
+    pub operations: Arc<dyn Operations>,
+    /// Whether the program can serve.
+    pub health: Arc<dyn Health>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// Where metrics are.
+    pub metrics: Metrics,
+    /// Without any token everybody may everything: on loopback, or by wish.
+    pub open: bool,
+    /// The settings.
+    pub config: Config,
+}
+
+/// The state that handlers need.
+pub struct Edge {
+    watch: Arc<Watch>,
+    warehouse: Arc<dyn Warehouse>,
+    tokens: Arc<dyn Tokens>,
+    operations: Arc<dyn Operations>,
+    health: Arc<dyn Health>,
+    metrics: Metrics,
+    open: bool,
+    config: Config,
+    budgets: Budgets,
+    counts: EventCounts,
+    rates: Rates,
+    request_ids: RequestIds,
+    /// Set once the program is leaving: no longer ready, streams end.
+    draining: CancellationToken,
+}
+
+impl Edge {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            counts: EventCounts::new(),
+            budgets: Budgets::new(&parts.config),
+            rates: Rates::new(&parts.config),
+            request_ids: RequestIds::new(&*parts.ids),
+            draining: CancellationToken::new(),
+            watch: parts.watch,
+            warehouse: parts.warehouse,
+            tokens: parts.tokens,
+            operations: parts.operations,
+            health: parts.health,
+            metrics: parts.metrics,
+            open: parts.open,
+            config: parts.config,
+        })
+    }
+
+    /// Whether everybody may everything.
+    fn is_open(&self) -> bool {
+        self.open && !self.tokens.any()
+    }
+}

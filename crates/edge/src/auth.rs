@@ -1,0 +1,61 @@
+//! Who asks, and whether they may: service tokens as `Authorization: Bearer`.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::header::{AUTHORIZATION, HeaderMap};
+use http::request::Parts;
+use playhead_ports::{Scope, Scopes};
+
+use crate::Edge;
+use crate::client::{Client, Peer};
+use crate::problem::{Problem, ProblemType};
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(crate) struct Viewer {
+    scopes: Scopes,
+}
+
+impl Viewer {
+    /// The viewer of a request, if they may ask anything now.
+    pub(crate) fn of(edge: &Edge, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<Self, Problem> {
+        if edge.is_open() {
+            edge.rates.take(|| peer.map(Client::Peer))?;
+            return Ok(Self { scopes: Scopes::all() });
+        }
+        let grant = bearer(headers).and_then(|token| edge.tokens.grant(token)).ok_or_else(|| {
+            Problem::new(ProblemType::Unauthenticated, "a known token is needed, as `Authorization: Bearer <token>`")
+        })?;
+        edge.rates.take(|| Some(Client::Token(grant.name)))?;
+        Ok(Self { scopes: grant.scopes })
+    }
+
+    /// Refuses what the token may not do.
+    pub(crate) fn may(&self, scope: Scope) -> Result<(), Problem> {
+        if self.scopes.has(scope) {
+            return Ok(());
+        }
+        Err(Problem::new(ProblemType::Forbidden, format!("the token has not the scope `{scope}`")))
+    }
+
+    /// Refuses a backfill to who may only write.
+    pub(crate) fn may_record(&self, backfill: bool) -> Result<(), Problem> {
+        self.may(Scope::Write)?;
+        if backfill { self.may(Scope::Backfill) } else { Ok(()) }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim_ascii())
+}
+
+impl FromRequestParts<Arc<Edge>> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Arc<Edge>) -> Result<Self, Problem> {
+        Self::of(edge, &parts.headers, parts.extensions.get::<Peer>().map(|peer| peer.0))
+    }
+}

@@ -1,0 +1,127 @@
+//! Reading JSON so that nothing is copied which stands in the body already, and so that an error names its field.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde_json::error::Category;
+use serde_json::{Map, Value};
+
+use crate::problem::{Problem, ProblemType};
+
+/// What a body is read as; borrows from it.
+pub(crate) trait Parsed {
+    type Of<'a>: Deserialize<'a>;
+}
+
+/// Reads one JSON value.
+pub(crate) fn parse<B: Parsed>(bytes: &[u8]) -> Result<B::Of<'_>, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| problem_of::<B>(&error, bytes))
+}
+
+/// Text, borrowed where the JSON has it without escapes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Text<'a>(Cow<'a, str>);
+
+impl Text<'_> {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// A whole number. `2.0` is one, as JSON Schema has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Whole<T>(pub(crate) T);
+
+impl<'de, T: TryFrom<i128>> Deserialize<'de> for Whole<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WholeVisitor).and_then(|number| {
+            let narrowed = T::try_from(number).map_err(|_| de::Error::custom(format!("{number} is out of range")));
+            narrowed.map(Whole)
+        })
+    }
+}
+
+struct WholeVisitor;
+
+impl Visitor<'_> for WholeVisitor {
+    type Value = i128;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<i128, E> {
+        Ok(number.into())
+    }
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<i128, E> {
+        Ok(number.into())
+    }
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<i128, E> {
+        if number.fract() == 0.0 {
+            // Out of range is the greatest or least, which no field takes.
+            #[expect(clippy::cast_possible_truncation, reason = "it has no fraction, and the cast saturates")]
+            return Ok(number as i128);
+        }
+        Err(E::invalid_type(de::Unexpected::Float(number), &self))
+    }
+}
+
+/// What is wrong, with the field if it is one. Only on the way of errors, so it may parse again.
+fn problem_of<B: Parsed>(error: &serde_json::Error, bytes: &[u8]) -> Problem {
+    if error.classify() != Category::Data {
+        return Problem::new(ProblemType::MalformedBody, format!("not JSON: {error}"));
+    }
+    let Ok(Value::Object(object)) = serde_json::from_slice::<Value>(bytes) else {
+        return Problem::new(ProblemType::MalformedBody, "must be a JSON object");
+    };
+    let text = without_place(error);
+    if let Some((_, field)) = text.split_once(" field `").filter(|(kind, _)| !kind.contains(' '))
+        && let Some((field, _)) = field.split_once('`')
+    {
+        let detail = if text.starts_with("missing") { "must be given" } else { "is not known here, or stands twice" };
+        return Problem::invalid_field(shown(field), detail);
+    }
+    match object.into_iter().find_map(|(name, value)| wrong_field::<B>(name, value)) {
+        Some(problem) => problem,
+        None => Problem::new(ProblemType::MalformedBody, text),
+    }
+}
+
+/// Whether the field alone is read as it should be; that others are missing then is no matter.
+fn wrong_field<B: Parsed>(name: String, value: Value) -> Option<Problem> {
+    let alone = serde_json::to_vec(&Map::from_iter([(name.clone(), value)])).ok()?;
+    let error = serde_json::from_slice::<B::Of<'_>>(&alone).err()?;
+    let text = without_place(&error);
+    if text.starts_with("missing field") { None } else { Some(Problem::invalid_field(shown(&name), text)) }
+}
+
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(before, _)| shown(before))
+}
+
+/// Text of a caller, short enough for an error.
+fn shown(text: &str) -> String {
+    const CHARS_SHOWN: usize = 200;
+    text.chars().take(CHARS_SHOWN).collect()
+}
