@@ -213,3 +213,7 @@ impl Base for FjallBase {
         Ok(blocking(move || shelf.clear()).await?)
     }
 }
+
+#[cfg(test)]
+#[path = "base_tests.rs"]
+mod tests;

@@ -67,13 +67,12 @@ impl Shelf {
 
     /// The database, for writing: opened again if it broke. The caller holds the lock of writers.
     pub(crate) fn writer(&self) -> Result<Arc<Opened>, Trouble> {
-        match self.now() {
-            Some(opened) if !opened.is_broken() => Ok(opened),
-            _ => {
-                tracing::warn!(dir = %self.dir.display(), "opening the store again after a failed write");
-                self.reopen()
-            }
+        // What is found broken must be let go before it is closed.
+        if let Some(whole) = self.now().filter(|opened| !opened.is_broken()) {
+            return Ok(whole);
         }
+        tracing::warn!(dir = %self.dir.display(), "opening the store again after a failed write");
+        self.reopen()
     }
 
     /// Closes it if it is open. The caller holds the lock of writers.
