@@ -21,7 +21,7 @@ pub struct Config {
     pub sql_max_bytes: usize,
     /// The largest exported file, in bytes.
     pub export_max_bytes: u64,
-    /// How often tails are folded into the main tables, in ms.
+    /// How often the tail of each table is folded into its main table, in ms.
     pub fold_every_ms: u64,
     /// Rows in a tail after which it is folded without waiting.
     pub fold_rows: u64,
@@ -37,12 +37,12 @@ impl Default for Config {
             memory_max_bytes: 1 << 30,
             threads: 0,
             temp_max_bytes: 4 << 30,
-            query_growth_max_bytes: 1 << 30,
+            query_growth_max_bytes: 3 << 29,
             queries_max: 4,
             sql_max_bytes: 64 << 10,
             export_max_bytes: 256 << 20,
             fold_every_ms: 30_000,
-            fold_rows: 500_000,
+            fold_rows: 200_000,
             wal_max_bytes: 64 << 20,
             checkpoint_wait_ms: 2_000,
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use duckdb::Connection;
 use parking_lot::{Mutex, MutexGuard, RwLock};
@@ -24,14 +24,17 @@ pub(crate) struct Writer {
     pub(crate) load: i64,
     /// How many rows the tails have.
     pub(crate) tails: HashMap<&'static str, u64>,
-    /// When the tails were folded.
-    pub(crate) folded: Instant,
 }
 
 impl Writer {
     /// The connection, if the database is open.
     pub(crate) fn connection(&self) -> Result<&Connection, Failure> {
         self.connection.as_ref().ok_or_else(Failure::away)
+    }
+
+    /// How many rows the tail of that table has.
+    pub(crate) fn tail(&self, table: &Table) -> u64 {
+        self.tails.get(table.name).copied().unwrap_or(0)
     }
 }
 
@@ -59,7 +62,7 @@ impl Database {
         let files = Files::in_dir(dir).map_err(unavailable)?;
         let lock = files.lock()?;
         files.clear_leftovers().map_err(unavailable)?;
-        let writer = Writer { connection: None, load: 0, tails: HashMap::new(), folded: Instant::now() };
+        let writer = Writer { connection: None, load: 0, tails: HashMap::new() };
         let database = Self {
             files,
             config,

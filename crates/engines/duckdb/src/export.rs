@@ -24,11 +24,13 @@ pub(crate) async fn export(warehouse: &DuckWarehouse, query: Query) -> Result<By
     let (answer, mut answered) = tokio::sync::oneshot::channel();
     let (left, leaving) = std::sync::mpsc::sync_channel::<()>(0);
     tokio::task::spawn_blocking(move || {
-        let _permit = permit;
         let leaving = parking_lot::Mutex::new(leaving);
         let has_left = move || leaving.lock().try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected);
+        let written = written(&database, &query, until, has_left);
+        // Before whoever asked learns of the end, so that the next question finds room.
+        drop(permit);
         // Nobody may wait any more.
-        let _ = answer.send(written(&database, &query, until, has_left));
+        let _ = answer.send(written);
     });
     let bytes = (&mut answered).await;
     drop(left);

@@ -44,7 +44,7 @@ impl DuckWarehouse {
     pub async fn checkpoint_file(&self) -> Result<(), WarehouseError> {
         self.blocking(|database| {
             let mut writer = database.writer()?;
-            upkeep::fold(database, &mut writer)?;
+            upkeep::fold(database, &mut writer, &upkeep::foldable(database))?;
             Ok(upkeep::checkpoint_file(database, &mut writer)?)
         })
         .await
@@ -54,7 +54,7 @@ impl DuckWarehouse {
     pub async fn fold(&self) -> Result<(), WarehouseError> {
         self.blocking(|database| {
             let mut writer = database.writer()?;
-            Ok(upkeep::fold(database, &mut writer)?)
+            Ok(upkeep::fold(database, &mut writer, &upkeep::foldable(database))?)
         })
         .await
     }
@@ -121,7 +121,7 @@ impl Drop for Copy {
 
 fn compact(database: &Database) -> Result<(), Failure> {
     let mut writer = database.writer()?;
-    upkeep::fold(database, &mut writer)?;
+    upkeep::fold(database, &mut writer, &upkeep::foldable(database))?;
     let copy = Copy::named(database, "compact");
     copy.fill(writer.connection()?)?;
     // An empty write-ahead log, because the old one must not be played into the new file.

@@ -29,9 +29,11 @@ pub(crate) async fn query(warehouse: &DuckWarehouse, query: Query) -> Result<Ans
     let (rows, receiver) = mpsc::channel(CHUNKS_AHEAD);
     let (head, columns) = oneshot::channel();
     tokio::task::spawn_blocking(move || {
-        let _permit = permit;
         let mut asked = Asked { head: Some(head), rows };
-        if let Err(error) = answer(&database, &query, until, &mut asked) {
+        let answered = answer(&database, &query, until, &mut asked);
+        // Before whoever asked learns of the end, so that the next question finds room.
+        drop(permit);
+        if let Err(error) = answered {
             asked.fail(error);
         }
     });

@@ -13,58 +13,63 @@ use crate::schema;
 /// Tells the upkeep's thread to end, when dropped.
 pub(crate) struct Upkeep(#[expect(dead_code, reason = "dropping it is what it is for")] mpsc::Sender<()>);
 
-/// Folds now and then, until the database is gone.
+/// Folds each table now and then, one after the other with time between them, until the database is gone.
 pub(crate) fn spawn(database: &Arc<Database>) -> std::io::Result<Upkeep> {
     let (stop, stopped) = mpsc::channel();
     let every = Duration::from_millis(database.config.fold_every_ms.max(10));
     let database: Weak<Database> = Arc::downgrade(database);
     std::thread::Builder::new().name("warehouse-upkeep".to_owned()).spawn(move || {
-        while stopped.recv_timeout(every) == Err(mpsc::RecvTimeoutError::Timeout) {
+        let mut turn = 0;
+        let mut wait = every;
+        while stopped.recv_timeout(wait) == Err(mpsc::RecvTimeoutError::Timeout) {
             let Some(database) = database.upgrade() else { return };
-            let done = database.writer().and_then(|mut writer| {
-                if writer.folded.elapsed() >= every / 2 { fold(&database, &mut writer) } else { Ok(()) }
-            });
+            let tables = foldable(&database);
+            wait = every / u32::try_from(tables.len().max(1)).unwrap_or(1);
+            turn += 1;
+            let table = tables.get(turn % tables.len().max(1)).copied();
+            let done = database.writer().and_then(|mut writer| fold(&database, &mut writer, table.as_slice()));
             if let Err(failure) = done {
-                tracing::warn!(error = failure.message, "tails were not folded");
+                tracing::warn!(error = failure.message, "a tail was not folded");
             }
         }
     })?;
     Ok(Upkeep(stop))
 }
 
+/// The declared tables that have a tail.
+pub(crate) fn foldable(database: &Database) -> Vec<&'static Table> {
+    database.declared.read().values().copied().filter(|table| schema::main(table).is_some()).collect()
+}
+
 /// What a load leaves to do. It is in already, so nothing that fails here fails the load.
 pub(crate) fn after_load(database: &Database, writer: &mut Writer) {
-    let longest = writer.tails.values().copied().max().unwrap_or(0);
-    let folded = if longest >= database.config.fold_rows { fold(database, writer) } else { Ok(()) };
-    if let Err(failure) = folded.and_then(|()| keep_wal_small(database, writer)) {
+    let long = |table: &&'static Table| writer.tail(table) >= database.config.fold_rows;
+    let tables: Vec<_> = foldable(database).into_iter().filter(long).collect();
+    let done = if tables.is_empty() { keep_wal_small(database, writer) } else { fold(database, writer, &tables) };
+    if let Err(failure) = done {
         tracing::warn!(error = failure.message, "the upkeep after a load failed");
     }
 }
 
-/// Folds every tail into its main table and prunes checkpoints; each table in a transaction of its own.
-pub(crate) fn fold(database: &Database, writer: &mut Writer) -> Result<(), Failure> {
-    let started = Instant::now();
-    writer.folded = started;
-    let tables: Vec<_> = database.declared.read().values().copied().collect();
-    let folded = tables.into_iter().try_for_each(|table| fold_one(writer, table)).and_then(|()| {
+/// Folds the tails of these tables into their main tables, each in a transaction of its own, and prunes checkpoints.
+pub(crate) fn fold(database: &Database, writer: &mut Writer, tables: &[&'static Table]) -> Result<(), Failure> {
+    let folded = tables.iter().try_for_each(|table| fold_one(writer, table)).and_then(|()| {
         writer.connection()?.execute_batch(checkpoint::PRUNE)?;
         Ok(())
     });
-    metrics::histogram!("playhead_warehouse_fold_seconds").record(started.elapsed().as_secs_f64());
     mend(database, writer, folded)?;
     keep_wal_small(database, writer)
 }
 
 fn fold_one(writer: &mut Writer, table: &'static Table) -> Result<(), Failure> {
-    let Some(sql) = schema::fold(table) else { return Ok(()) };
-    if writer.tails.get(table.name).copied().unwrap_or(0) == 0 {
-        return Ok(());
-    }
+    let Some(sql) = schema::fold(table).filter(|_| writer.tail(table) > 0) else { return Ok(()) };
+    let started = Instant::now();
     Database::transaction(writer.connection()?, |connection| {
         connection.execute_batch(&sql)?;
         Ok::<(), Failure>(())
     })?;
     writer.tails.insert(table.name, 0);
+    metrics::histogram!("playhead_warehouse_fold_seconds").record(started.elapsed().as_secs_f64());
     Ok(())
 }
 

@@ -10,8 +10,8 @@ async fn suite(config: Config) {
     // Folders live until the suite has ended; an engine is dropped by then.
     let folders = RefCell::new(Vec::new());
     playhead_conformance::warehouse(async || {
-        let folder = tempfile::tempdir().unwrap();
-        let warehouse: Arc<dyn Warehouse> = DuckWarehouse::open(folder.path(), config.clone()).unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
+        let warehouse: Arc<dyn Warehouse> = DuckWarehouse::open(folder.path(), config.clone()).expect("opens");
         folders.borrow_mut().push(folder);
         warehouse
     })
