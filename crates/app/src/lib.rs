@@ -1,1 +1,20 @@
-//! playhead-app
+//! Configuration to engines to roles: the only place that names engines.
+
+mod backup;
+mod compact;
+mod config;
+mod engines;
+mod health;
+mod layers;
+mod operations;
+mod process;
+mod restore;
+mod roles;
+mod serve;
+mod telemetry;
+
+pub use config::{Config, LogFormat, Role, TelemetryConfig};
+pub use engines::{Engines, open_tokens};
+pub use layers::{Layers, Origin, Setting};
+pub use restore::{Restored, View, rebuild, restore};
+pub use serve::{Serve, serve};

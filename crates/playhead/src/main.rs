@@ -1,1 +1,63 @@
-fn main() {}
+//! The command line: reads the arguments and calls one command.
+
+mod ask;
+mod client;
+mod commands;
+mod output;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::client::ClientArgs;
+use crate::commands::{backup, compact, completions, config, import, load, rebuild, restore, serve, sql, token, top};
+
+/// The back end of a video site: watch positions, their log, and a warehouse of everything watched
+#[derive(Debug, Parser)]
+#[command(name = "playhead", version)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    client: ClientArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Import(import::Args),
+    Load(load::Args),
+    Sql(sql::Args),
+    Top(top::Args),
+    Rebuild(rebuild::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Compact(compact::Args),
+    Token(token::Args),
+    Config(config::Args),
+    Completions(completions::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let client = &cli.client;
+    let done = match cli.command {
+        Command::Serve(args) => serve::run(args, client),
+        Command::Import(args) => import::run(args, client),
+        Command::Load(args) => load::run(args, client),
+        Command::Sql(args) => sql::run(args, client),
+        Command::Top(args) => top::run(args, client),
+        Command::Rebuild(args) => rebuild::run(args, client),
+        Command::Backup(args) => backup::run(args, client),
+        Command::Restore(args) => restore::run(args, client),
+        Command::Compact(args) => compact::run(args, client),
+        Command::Token(args) => token::run(args, client),
+        Command::Config(args) => config::run(args, client),
+        Command::Completions(args) => completions::run(args, client),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("playhead: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -43,6 +43,11 @@ impl Status {
         self.0.lock().parts.remove(at);
     }
 
+    /// The runner has ended by itself: why.
+    pub fn fail(&self, why: String) {
+        self.set_trouble(Some(why));
+    }
+
     pub(crate) fn set_trouble(&self, trouble: Option<String>) {
         self.0.lock().trouble = trouble;
     }

@@ -1,0 +1,189 @@
+//! Backups: a consistent copy of everything that is not a view, made while the program runs.
+//!
+//! A backup is a folder: the warehouse's file, the log from before that file's checkpoint to its end at the time, the
+//! tokens, and a manifest with the size and SHA-256 of each file. Positions and marts are views; a restore rebuilds them.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use playhead_domain::Offset;
+use playhead_edge::{BackedUp, OperationError};
+use playhead_ports::{EventLog, TopicPartition};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::engines::Engines;
+
+/// The folder of backups below the data folder.
+pub(crate) const BACKUPS: &str = "backups";
+const MANIFEST: &str = "manifest.json";
+const FORMAT: u32 = 1;
+/// The name that a backup under way holds the log by.
+const HOLD: &str = "backup";
+
+/// What a backup holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    format: u32,
+    /// The program that made it.
+    version: String,
+    /// When it was begun, ms since 1970.
+    pub(crate) begun_time: i64,
+    /// The end of each partition's log.
+    pub(crate) ends: Vec<End>,
+    files: Vec<BackupFile>,
+}
+
+/// The end of a partition's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct End {
+    pub(crate) at: TopicPartition,
+    pub(crate) end: Offset,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct BackupFile {
+    path: PathBuf,
+    size_bytes: u64,
+    sha256: String,
+}
+
+/// Makes the backup `name` below the data folder. Nothing of that name is there unless it is whole.
+pub(crate) async fn back_up(engines: &Engines, data: &Path, name: &str) -> Result<BackedUp, OperationError> {
+    let to = data.join(BACKUPS).join(name);
+    if to.exists() {
+        return Err(OperationError::Conflict(format!("there is a backup named `{name}` already")));
+    }
+    let partial = data.join(BACKUPS).join(format!(".{name}.partial"));
+    let made = make(engines, data, &partial).await;
+    release(engines);
+    let finished = made.and_then(|manifest| {
+        fs::rename(&partial, &to).with_context(|| format!("{}", to.display()))?;
+        sync_folder(&data.join(BACKUPS))?;
+        Ok(manifest.files.iter().map(|file| file.size_bytes).sum())
+    });
+    match finished {
+        Ok(size_bytes) => Ok(BackedUp { path: to.display().to_string(), size_bytes }),
+        Err(error) => {
+            // What is left of it is removed by the next backup of that name too.
+            let _ = fs::remove_dir_all(&partial);
+            Err(failure(&error))
+        }
+    }
+}
+
+fn failure(error: &anyhow::Error) -> OperationError {
+    let full = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    if full.into_iter().any(|error| error.kind() == io::ErrorKind::StorageFull) {
+        return OperationError::Full(format!("{error:#}"));
+    }
+    OperationError::Failed(format!("{error:#}"))
+}
+
+async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest> {
+    if partial.exists() {
+        fs::remove_dir_all(partial)?;
+    }
+    fs::create_dir_all(partial).with_context(|| format!("{}", partial.display()))?;
+    // The log is held from before the warehouse is copied, so that the copy's checkpoint lies within what is copied after it.
+    let mut from = Vec::new();
+    for consumer in engines.consumers().await? {
+        let next = consumer.checkpoint.map(|checkpoint| checkpoint.next).unwrap_or_default();
+        engines.log.hold(&consumer.at, HOLD, Offset(0))?;
+        from.push((consumer.at, next));
+    }
+    engines.warehouse.backup(&partial.join("warehouse.duckdb")).await?;
+    let mut manifest = Manifest {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        begun_time: engines.clock.now().0,
+        ends: Vec::new(),
+        files: vec![describe(partial, Path::new("warehouse.duckdb"))?],
+    };
+    for at in engines.warehouse_partitions() {
+        let first = from.iter().filter(|(part, _)| *part == at).map(|(_, next)| *next).min().unwrap_or_default();
+        let bounds = engines.log.bounds(&at).await?;
+        for file in engines.log.snapshot_files(&at, first.max(bounds.start))? {
+            let path = Path::new("log").join(&file.path);
+            copy(&data.join(&path), &partial.join(&path), file.size_bytes)?;
+            manifest.files.push(describe(partial, &path)?);
+        }
+        manifest.ends.push(End { at, end: bounds.end });
+    }
+    let tokens = Path::new("tokens.json");
+    if data.join(tokens).exists() {
+        copy(&data.join(tokens), &partial.join(tokens), u64::MAX)?;
+        manifest.files.push(describe(partial, tokens)?);
+    }
+    let mut file = File::create(partial.join(MANIFEST))?;
+    file.write_all(&serde_json::to_vec_pretty(&manifest)?)?;
+    file.sync_all()?;
+    sync_folder(partial)?;
+    Ok(manifest)
+}
+
+fn release(engines: &Engines) {
+    for at in engines.warehouse_partitions() {
+        if let Err(error) = engines.log.hold(&at, HOLD, Offset(u64::MAX)) {
+            tracing::warn!(%error, %at, "the log is still held for a backup that has ended");
+        }
+    }
+}
+
+/// Reads a backup's manifest and checks every file against it.
+pub(crate) fn verify(backup: &Path) -> Result<Manifest> {
+    let path = backup.join(MANIFEST);
+    let text = fs::read(&path).with_context(|| format!("{} is no backup: no {MANIFEST}", backup.display()))?;
+    let manifest: Manifest = serde_json::from_slice(&text).with_context(|| format!("{}", path.display()))?;
+    if manifest.format != FORMAT {
+        bail!("the backup has format {}, this program knows {FORMAT}", manifest.format);
+    }
+    for file in &manifest.files {
+        let found = describe(backup, &file.path)?;
+        if found != *file {
+            bail!("the backup is damaged: {} is not as it was written", file.path.display());
+        }
+    }
+    Ok(manifest)
+}
+
+/// Copies a backup's files into a new data folder.
+pub(crate) fn lay_out(backup: &Path, manifest: &Manifest, data: &Path) -> Result<()> {
+    for file in &manifest.files {
+        let to = match file.path.to_str() {
+            Some("warehouse.duckdb") => data.join("warehouse").join("warehouse.duckdb"),
+            _ => data.join(&file.path),
+        };
+        copy(&backup.join(&file.path), &to, file.size_bytes)?;
+    }
+    Ok(())
+}
+
+/// Copies the first `size_bytes` of a file, durably.
+fn copy(from: &Path, to: &Path, size_bytes: u64) -> Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
+    }
+    let mut source = File::open(from).with_context(|| format!("{}", from.display()))?.take(size_bytes);
+    let mut target = File::create(to).with_context(|| format!("{}", to.display()))?;
+    io::copy(&mut source, &mut target).with_context(|| format!("{}", to.display()))?;
+    target.set_permissions(fs::metadata(from)?.permissions())?;
+    target.sync_all()?;
+    Ok(())
+}
+
+fn describe(folder: &Path, path: &Path) -> Result<BackupFile> {
+    let whole = folder.join(path);
+    let mut file = File::open(&whole).with_context(|| format!("{}", whole.display()))?;
+    let mut hasher = Sha256::new();
+    let size_bytes = io::copy(&mut file, &mut hasher)?;
+    let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(BackupFile { path: path.to_owned(), size_bytes, sha256 })
+}
+
+fn sync_folder(folder: &Path) -> Result<()> {
+    File::open(folder)?.sync_all().with_context(|| format!("{}", folder.display()))
+}

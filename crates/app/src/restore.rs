@@ -1,0 +1,212 @@
+//! Restoring a backup into a data folder, and rebuilding views: both while no server runs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fmt, fs};
+
+use anyhow::{Context, Result, bail};
+use playhead_contracts::decode_fact;
+use playhead_domain::{Fact, Offset};
+use playhead_ports::{EventLog, Most};
+use playhead_watch::{
+    Forgotten, Rebuilt, WATCH, forget_again, forgetting_of, read_forgotten, rebuild_marts, rebuild_positions,
+};
+
+use crate::backup;
+use crate::config::Config;
+use crate::engines::Engines;
+
+/// After a restore the log goes on this far past every offset that is known, so that an offset that was given after the
+/// backup is never given again.
+const OFFSETS_SKIPPED: u64 = 1 << 32;
+const CHUNK: Most = Most { records: 10_000, bytes: 8 << 20 };
+
+/// A view that can be rebuilt from the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// The base of positions.
+    Positions,
+    /// `user_video`, `video_daily`, `video_retention` and their working state.
+    Marts,
+}
+
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Positions => "positions",
+            Self::Marts => "marts",
+        })
+    }
+}
+
+/// What a restore did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// When the backup was begun, ms since 1970.
+    pub begun_time: i64,
+    /// What was read to rebuild the views.
+    pub rebuilt: Rebuilt,
+    /// Pairs of user and video that were forgotten after the backup, and are forgotten again.
+    pub forgotten_again: u64,
+}
+
+/// Rebuilds a view. The server must not run: the engines' locks refuse it.
+pub async fn rebuild(config: &Config, view: View) -> Result<Rebuilt> {
+    let engines = Engines::open(config).await?;
+    let rebuilt = rebuild_in(&engines, view).await;
+    engines.close();
+    rebuilt
+}
+
+async fn rebuild_in(engines: &Engines, view: View) -> Result<Rebuilt> {
+    let rebuilt = match view {
+        View::Positions => {
+            rebuild_positions(&*engines.warehouse, &*engines.base, &engines.partitions_of(WATCH)).await?
+        }
+        View::Marts => rebuild_marts(&*engines.warehouse, &*engines.working, &engines.warehouse_partitions()).await?,
+    };
+    Ok(rebuilt)
+}
+
+/// Restores a backup into the data folder, which must be empty unless `replace`: then what it knows of the forgotten holds
+/// for the backup too, and it is removed once the restored one is whole and verified.
+pub async fn restore(config: &Config, backup: &Path, replace: bool) -> Result<Restored> {
+    let manifest = backup::verify(backup)?;
+    let data = &config.data;
+    let is_there = fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some());
+    if is_there && !replace {
+        bail!("{} is not empty; say --replace to put the backup in its place", data.display());
+    }
+    let known = if is_there { Known::of(config).await? } else { Known::default() };
+    let fresh = beside(data, "restoring");
+    if fresh.exists() {
+        fs::remove_dir_all(&fresh)?;
+    }
+    backup::lay_out(backup, &manifest, &fresh)?;
+    let config = Config { data: fresh.clone(), ..config.clone() };
+    let engines = Engines::open(&config).await.context("the restored data")?;
+    let done = finish(&engines, &manifest, &known).await;
+    engines.close();
+    let (rebuilt, forgotten_again) = done?;
+    swap(&fresh, data, is_there)?;
+    Ok(Restored { begun_time: manifest.begun_time, rebuilt, forgotten_again })
+}
+
+/// What the data folder that is replaced knows, and the backup may not.
+#[derive(Default)]
+struct Known {
+    forgotten: Vec<Forgotten>,
+    ends: Vec<backup::End>,
+}
+
+impl Known {
+    async fn of(config: &Config) -> Result<Self> {
+        let engines = Engines::open(config).await.context("the data that is replaced")?;
+        let known = Self::of_engines(&engines).await;
+        engines.close();
+        known
+    }
+
+    async fn of_engines(engines: &Engines) -> Result<Self> {
+        let mut forgotten = read_forgotten(&*engines.warehouse).await?;
+        let mut ends = Vec::new();
+        for at in engines.warehouse_partitions() {
+            let bounds = engines.log.bounds(&at).await?;
+            ends.push(backup::End { at: at.clone(), end: bounds.end });
+            let mut reader = engines.log.reader(&at, bounds.start).await?;
+            // The warehouse may not have heard yet of the forgettings at the log's end.
+            let mut at_end = bounds.start >= bounds.end;
+            while !at_end {
+                let chunk = reader.next(CHUNK, Duration::from_secs(1)).await?;
+                at_end = chunk.last().is_none_or(|last| last.offset.next() >= bounds.end);
+                for stored in chunk {
+                    if let Ok(Fact::Forgotten(forget)) = decode_fact(&stored.record.value) {
+                        forgotten.push(Forgotten::of(&forget, at.partition, stored.offset));
+                    }
+                }
+            }
+        }
+        forgotten.sort();
+        forgotten.dedup();
+        Ok(Self { forgotten, ends })
+    }
+}
+
+/// Forgets again, rebuilds the views, moves the log past every offset that is known.
+async fn finish(engines: &Engines, manifest: &backup::Manifest, known: &Known) -> Result<(Rebuilt, u64)> {
+    let again = forget_again(&*engines.warehouse, &known.forgotten).await?;
+    for end in &manifest.ends {
+        let ends = known.ends.iter().chain(&manifest.ends).filter(|known| known.at == end.at);
+        let greatest = ends.map(|end| end.end).max().unwrap_or_default();
+        forget_in_tail(engines, &end.at, known).await?;
+        engines.log.skip_to(&end.at, Offset(greatest.0 + OFFSETS_SKIPPED))?;
+    }
+    let marts = rebuild_in(engines, View::Marts).await.context("the marts")?;
+    let positions = rebuild_in(engines, View::Positions).await.context("the positions")?;
+    if marts != positions {
+        bail!("the restored records are not the same twice: {marts:?} and {positions:?}");
+    }
+    Ok((marts, again))
+}
+
+/// The log's tail past the warehouse's checkpoint may hold what was forgotten after the backup: the forgettings that the
+/// replaced data knew are appended to it again, so that every consumer comes upon them.
+async fn forget_in_tail(engines: &Engines, at: &playhead_ports::TopicPartition, known: &Known) -> Result<()> {
+    let bounds = engines.log.bounds(at).await?;
+    if at.topic.as_str() != WATCH || known.forgotten.is_empty() || bounds.start >= bounds.end {
+        return Ok(());
+    }
+    let mut reader = engines.log.reader(at, bounds.start).await?;
+    let now = engines.clock.now();
+    let mut again = BTreeMap::new();
+    loop {
+        let chunk = reader.next(CHUNK, Duration::from_secs(1)).await?;
+        let ended = chunk.last().is_none_or(|last| last.offset.next() >= bounds.end);
+        for stored in &chunk {
+            let Ok(fact) = decode_fact(&stored.record.value) else { continue };
+            if let Some(record) = forgetting_of(&fact, stored.offset, &known.forgotten, now) {
+                again.insert(record.value.clone(), record);
+            }
+        }
+        if ended {
+            break;
+        }
+    }
+    for answer in engines.log.append(at, again.into_values().collect()).await {
+        answer.context("a forgetting")?;
+    }
+    Ok(())
+}
+
+/// A folder beside another one.
+fn beside(data: &Path, what: &str) -> PathBuf {
+    let mut name = data.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{what}"));
+    data.with_file_name(name)
+}
+
+/// Puts the restored folder in the place of the other.
+fn swap(fresh: &Path, data: &Path, is_there: bool) -> Result<()> {
+    let old = beside(data, "replaced");
+    if is_there {
+        keep_backups(data, fresh)?;
+        fs::rename(data, &old).with_context(|| format!("{}", old.display()))?;
+    } else if data.exists() {
+        fs::remove_dir(data)?;
+    }
+    fs::rename(fresh, data).with_context(|| format!("{}", data.display()))?;
+    if is_there {
+        fs::remove_dir_all(&old).with_context(|| format!("{}", old.display()))?;
+    }
+    Ok(())
+}
+
+/// Backups lie below the data folder and outlive it.
+fn keep_backups(data: &Path, fresh: &Path) -> Result<()> {
+    let backups = data.join(backup::BACKUPS);
+    if backups.exists() {
+        fs::rename(&backups, fresh.join(backup::BACKUPS)).context("the backups")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Roles as threads: each consumer of the log has one of its own, with less of a claim to the processor than requests have.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use anyhow::{Context, Result};
+use playhead_ports::{Group, Sink};
+use playhead_stream::{Config, Runner, Status};
+use tokio_util::sync::CancellationToken;
+
+use crate::engines::Engines;
+
+/// How much more patient the threads of consumers are than those of requests, as nice(2) has it: while requests want all of
+/// the processor, batches grow larger and cheaper instead of making requests wait.
+const NICENESS: i32 = 5;
+
+/// A consumer that runs.
+pub(crate) struct Running {
+    pub(crate) name: &'static str,
+    pub(crate) status: Status,
+    thread: JoinHandle<()>,
+}
+
+/// Starts a consumer on its own thread.
+pub(crate) fn start<S: Sink>(
+    engines: &Engines,
+    sink: Arc<S>,
+    group: Box<dyn Group>,
+    config: Config,
+    stop: CancellationToken,
+) -> Result<Running> {
+    let name = sink.name();
+    let runner = Runner::new(engines.event_log(), group, sink, engines.clock.clone(), config, stop);
+    let status = runner.status();
+    let trouble = status.clone();
+    let thread = std::thread::Builder::new().name(format!("sink-{name}")).spawn(move || {
+        be_patient();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().on_thread_start(be_patient).build();
+        let ended = match runtime {
+            Ok(runtime) => runtime.block_on(runner.run()).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = ended {
+            tracing::error!(sink = name, error, "a consumer of the log has stopped");
+            trouble.fail(error);
+        }
+    });
+    Ok(Running { name, status, thread: thread.with_context(|| format!("cannot start the consumer {name}"))? })
+}
+
+impl Running {
+    /// Waits until it has ended, which it does once it is told to stop.
+    pub(crate) fn join(self) {
+        if self.thread.join().is_err() {
+            tracing::error!(sink = self.name, "a consumer of the log has panicked");
+        }
+    }
+
+    /// Whether it runs.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.thread.is_finished()
+    }
+}
+
+/// Lowers the claim of this thread; where the system does not allow it, nothing changes.
+fn be_patient() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
+        tracing::debug!(%error, "a consumer's thread keeps its priority");
+    }
+}

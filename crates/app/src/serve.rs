@@ -1,0 +1,134 @@
+//! `playhead serve`: engines, then roles, until the program is told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use playhead_edge::{Edge, Listeners, Metrics, Parts};
+use playhead_watch::{MartsSink, PositionsSink, VIDEOS, WATCH, Watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, Role};
+use crate::engines::Engines;
+use crate::health::Checks;
+use crate::operations::Upkeep;
+use crate::roles::{Running, start};
+use crate::telemetry;
+
+const UPKEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// What a server that has started tells.
+#[derive(Debug, Clone)]
+pub struct Serve {
+    /// Where HTTP is answered.
+    pub http: SocketAddr,
+    /// Where gRPC is answered.
+    pub grpc: SocketAddr,
+    /// Whether everybody may everything.
+    pub open: bool,
+}
+
+/// Runs the roles of the configuration until `stop` is cancelled; `started` hears once requests are answered. What is under
+/// way is finished within the shutdown time.
+pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce(&Serve)) -> Result<()> {
+    telemetry::begin(&config.telemetry)?;
+    let metrics = Metrics::install()?;
+    check_roles(&config)?;
+    let engines = Engines::open(&config).await?;
+    let open = check_access(&config, &engines)?;
+    let watch =
+        Watch::open(engines.event_log(), engines.recent(), engines.base(), engines.clock.clone(), config.watch.clone());
+    let watch = Arc::new(watch.await?);
+    let marts = Arc::new(MartsSink::new(engines.warehouse(), engines.working()));
+    let recovered = marts.recover(&*engines.event_log(), &engines.warehouse_partitions()).await;
+    let recovered = recovered.context("the working state of the marts")?;
+    let replayed = watch.catch_up().await.context("recent positions")?;
+    tracing::info!(recovered, replayed, "views are caught up with the log");
+
+    // Consumers go on until requests have ended, so that what was acknowledged last is in the views when they stop.
+    let drain = CancellationToken::new();
+    let positions = Arc::new(PositionsSink::new(engines.base(), engines.recent()));
+    let running = Arc::new(vec![
+        start(&engines, positions, Box::new(engines.group(&[WATCH]).await?), config.stream.clone(), drain.clone())?,
+        start(&engines, marts, Box::new(engines.group(&[WATCH, VIDEOS]).await?), config.stream.clone(), drain.clone())?,
+    ]);
+    let upkeep = Arc::new(Upkeep::new(&config, engines.clone(), running.clone()));
+    let keeping = tokio::spawn(keep(upkeep.clone(), drain.clone()));
+
+    let listeners = Listeners::bind(config.http, config.grpc).await?;
+    let edge = Edge::new(Parts {
+        watch,
+        warehouse: engines.warehouse(),
+        tokens: engines.tokens.clone(),
+        operations: upkeep.clone(),
+        health: Arc::new(Checks { engines: engines.clone(), running: running.clone() }),
+        ids: engines.ids.clone(),
+        metrics,
+        open,
+        config: config.edge.clone(),
+    });
+    started(&Serve { http: listeners.http_addr()?, grpc: listeners.grpc_addr()?, open });
+    let deadline = Duration::from_millis(config.shutdown_ms_max);
+    let drained = playhead_edge::serve(edge, listeners, stop, deadline).await;
+    if drained.connections_cut > 0 {
+        tracing::warn!(drained.connections_cut, "requests were still under way at the shutdown's deadline");
+    }
+    drain.cancel();
+    keeping.await.context("the upkeep")?;
+    drop(upkeep);
+    finish(running, engines).await
+}
+
+/// Ends the consumers, then the engines.
+async fn finish(running: Arc<Vec<Running>>, engines: Engines) -> Result<()> {
+    tokio::task::spawn_blocking(move || {
+        if let Ok(running) = Arc::try_unwrap(running) {
+            running.into_iter().for_each(Running::join);
+        }
+        engines.close();
+    })
+    .await
+    .context("the end")
+}
+
+async fn keep(upkeep: Arc<Upkeep>, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(UPKEEP_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => upkeep.keep().await,
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Embedded engines belong to one process, so all roles that they serve are in it.
+fn check_roles(config: &Config) -> Result<()> {
+    for role in Role::ALL {
+        if !config.roles.contains(&role) {
+            bail!(
+                "roles: `{}` is missing. Embedded engines belong to one process, so it must run every role: {}",
+                role.name(),
+                Role::ALL.map(Role::name).join(",")
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether everybody may everything: without any token, on loopback or by wish.
+fn check_access(config: &Config, engines: &Engines) -> Result<bool> {
+    let outside = [("http", config.http), ("grpc", config.grpc)].into_iter().find(|(_, addr)| !addr.ip().is_loopback());
+    if let Some((name, addr)) = outside
+        && !engines.tokens.any()
+        && !config.insecure
+    {
+        bail!(
+            "{name} = {addr} is not loopback and there are no tokens, so anybody who reaches it could do anything. \
+             Make one with `playhead token create NAME --scopes write,read --data {}`, or say --insecure",
+            config.data.display()
+        );
+    }
+    Ok(outside.is_none() || config.insecure)
+}

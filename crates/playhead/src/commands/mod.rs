@@ -1,0 +1,14 @@
+//! The commands, one a file.
+
+pub(crate) mod backup;
+pub(crate) mod compact;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod import;
+pub(crate) mod load;
+pub(crate) mod rebuild;
+pub(crate) mod restore;
+pub(crate) mod serve;
+pub(crate) mod sql;
+pub(crate) mod token;
+pub(crate) mod top;
