@@ -1,0 +1,97 @@
+//! `playhead import`: brings history from files into a running server.
+
+mod csv_events;
+mod event_line;
+mod movietweetings;
+mod progress_file;
+mod rejects;
+mod row;
+mod sender;
+mod session;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::client::ClientArgs;
+use crate::output::print;
+use session::Session;
+
+/// Bring history from files into a running server
+///
+/// Events keep their times whatever they are (scope `backfill`). Sending the same files again changes nothing, because a
+/// duplicate counts once. What was interrupted goes on where it stopped when the same command is given again.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// A folder of the MovieTweetings set: movies.dat and ratings.dat
+    ///
+    /// The set has ratings but no positions. They are derived: a rating of r out of 10 becomes the position r/10 of
+    /// 5,400 s, at the time of the rating.
+    #[command(after_help = "Example:
+  playhead import movietweetings data/movietweetings-100k")]
+    Movietweetings(FileArgs),
+    /// A CSV file of events, with the fields' names in its first line
+    ///
+    /// Needed: user_id, video_id, event_time (ms since 1970, or RFC 3339), position_ms. May be there: play_id, seq,
+    /// duration_ms, kind, device, session. An empty cell is a field that was not given.
+    #[command(after_help = "Example:
+  playhead import csv history.csv --rejects rejects.tsv")]
+    Csv(FileArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct FileArgs {
+    /// The folder or file
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+
+    /// Lines sent at once
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    batch: u16,
+
+    /// Where lines that were not taken are written, with file, line number and reason
+    #[arg(long, value_name = "FILE", default_value = "import-rejects.tsv")]
+    rejects: PathBuf,
+
+    /// Where is noted how far the import has got; removed at its end [default: .playhead-import-<hash>.json]
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Imports and prints a summary. Exits with 1 if nothing could be taken.
+pub(crate) fn run(args: Args, client: &ClientArgs) -> anyhow::Result<ExitCode> {
+    let (files, kind) = match &args.what {
+        What::Movietweetings(files) => (files, "movietweetings"),
+        What::Csv(files) => (files, "csv"),
+    };
+    let mut session = Session::open(kind, files, client)?;
+    match &args.what {
+        What::Movietweetings(_) => {
+            eprintln!("{}", movietweetings::NOTE);
+            let folder = movietweetings::Folder::open(&files.path)?;
+            session.send("videos", "/v1/videos", folder.videos()?)?;
+            session.send("ratings", "/v1/events?backfill=true", folder.ratings()?)?;
+        }
+        What::Csv(_) => session.send("events", "/v1/events?backfill=true", csv_events::rows(&files.path)?)?,
+    }
+    let summary = session.finish()?;
+    if files.json {
+        let mut text = serde_json::to_vec_pretty(&summary)?;
+        text.push(b'\n');
+        print(&text)?;
+    } else {
+        print(summary.to_string().as_bytes())?;
+    }
+    Ok(if summary.took_something() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

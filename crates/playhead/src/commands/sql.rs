@@ -1,0 +1,129 @@
+//! `playhead sql`: one question to the warehouse of a running server.
+
+mod parquet_file;
+mod table;
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use serde_json::Value;
+
+use crate::ask::{Rows, ask};
+use crate::client::ClientArgs;
+use crate::output::print;
+
+/// Ask the warehouse of a running server
+///
+/// One SELECT, read-only. The tables: watch_events, watch_marks, user_video, video_daily, video_retention, videos.
+/// Needs the scope `analyst`. Exits with 1 if the query is refused or fails.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  playhead sql \"SELECT count(*) FROM watch_events\"
+  playhead sql \"SELECT * FROM video_daily ORDER BY viewers DESC LIMIT 10\" --format csv
+  playhead sql --format parquet --output user_video.parquet \"FROM user_video\"
+  echo \"SELECT day, sum(plays) FROM video_daily GROUP BY day\" | playhead sql -")]
+pub(crate) struct Args {
+    /// The query; `-` reads it from standard input
+    #[arg(value_name = "SELECT")]
+    query: String,
+
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+
+    /// Write to a file instead of standard output
+    #[arg(long, value_name = "FILE", required_if_eq("format", "parquet"))]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Aligned columns, for eyes
+    Table,
+    /// A line of names, then a line a row; NULL is empty
+    Csv,
+    /// {"columns": [...], "rows": [[...]], "truncated": false}
+    Json,
+    /// A Parquet file; numbers and booleans typed, all else text
+    Parquet,
+}
+
+/// Asks and writes the answer.
+pub(crate) fn run(args: Args, client: &ClientArgs) -> anyhow::Result<ExitCode> {
+    let rows = ask(client, &query_of(&args.query)?)?;
+    match (args.format, &args.output) {
+        (Format::Parquet, Some(path)) => parquet_file::write(path, &rows)?,
+        (format, output) => emit(output.as_deref(), &text_of(format, &rows)?)?,
+    }
+    if rows.truncated {
+        eprintln!("playhead: the answer was cut at {} rows; narrow the query, or add a LIMIT", rows.rows.len());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn query_of(argument: &str) -> anyhow::Result<String> {
+    if argument != "-" {
+        return Ok(argument.to_owned());
+    }
+    let mut query = String::new();
+    std::io::stdin().read_to_string(&mut query).context("cannot read the query from standard input")?;
+    Ok(query)
+}
+
+fn text_of(format: Format, rows: &Rows) -> anyhow::Result<Vec<u8>> {
+    match format {
+        Format::Table | Format::Parquet => Ok(table::draw(rows).into_bytes()),
+        Format::Csv => csv_of(rows),
+        Format::Json => {
+            let mut text = serde_json::to_vec(rows)?;
+            text.push(b'\n');
+            Ok(text)
+        }
+    }
+}
+
+fn csv_of(rows: &Rows) -> anyhow::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&rows.columns)?;
+    for row in &rows.rows {
+        writer.write_record(row.iter().map(|value| plain(value).unwrap_or_default()))?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+/// A value as text without quotes; none if it is NULL.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+fn emit(output: Option<&Path>, text: &[u8]) -> anyhow::Result<()> {
+    match output {
+        None => print(text),
+        Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn csv_quotes_what_must_be_and_leaves_null_empty() {
+        let rows = Rows {
+            columns: vec!["title".to_owned(), "n".to_owned()],
+            rows: vec![vec![json!("Easy, \"Rider\""), json!(3)], vec![Value::Null, json!(1.5)]],
+            truncated: false,
+        };
+        let text = String::from_utf8(csv_of(&rows).expect("CSV")).expect("text");
+        assert_eq!(text, "title,n\n\"Easy, \"\"Rider\"\"\",3\n,1.5\n");
+    }
+}
