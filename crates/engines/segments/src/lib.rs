@@ -9,6 +9,8 @@
 mod committer;
 mod config;
 mod disk;
+#[cfg(test)]
+mod faults_tests;
 mod files;
 mod frame;
 mod group;
