@@ -21,6 +21,9 @@ const REGISTRIES: [&str; 9] = [
 /// Not done, or not run.
 const UNFINISHED: [&str; 6] = ["todo!", "unimplemented!", "#[ignore", "TODO", "FIXME", "XXX"];
 
+/// How a test says that it is the body of a process which another test starts, and is run after all.
+const RUN_BY_ANOTHER: &str = "the test beside it starts it";
+
 /// This file has to name what it forbids.
 const THIS_FILE: &str = "crates/xtask/tests/tidy/words.rs";
 
@@ -47,7 +50,7 @@ fn a_word_within_a_word_is_another_word() {
 
 fn found_anywhere(words: &[&str]) -> Vec<String> {
     let of_source = |source: &Source| {
-        let lines = source.text.lines().enumerate();
+        let lines = source.text.lines().enumerate().filter(|(_, line)| !line.contains(RUN_BY_ANOTHER));
         let found = lines.flat_map(|(at, line)| {
             let path = &source.path;
             let found = words.iter().filter(move |word| stands_in(line, word));
