@@ -74,7 +74,7 @@ impl Database {
             _lock: lock,
         };
         database.attach(&mut database.writer.lock()).map_err(|failure| match failure.kind {
-            Kind::Statement | Kind::Invalidated => WarehouseError::Broken(format!(
+            Kind::Statement | Kind::Invalidated | Kind::Broken => WarehouseError::Broken(format!(
                 "{} cannot be read ({}): move it away and restore a backup or rebuild it from the log",
                 database.files.database().display(),
                 failure.message

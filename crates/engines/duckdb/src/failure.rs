@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Invalidated,
     /// The files cannot be read or written now.
     Io,
+    /// What is stored cannot be read.
+    Broken,
     /// Another transaction was in the way.
     Conflict,
     /// The statement or its data.
@@ -63,6 +65,8 @@ fn kind_of(message: &str) -> Kind {
         Kind::Memory
     } else if starts("INTERRUPT") {
         Kind::Interrupt
+    } else if message.contains("not a valid DuckDB database") || message.contains("orrupt") || starts("Serialization") {
+        Kind::Broken
     } else if starts("IO Error") || starts("connect error") || message.contains("No space left on device") {
         Kind::Io
     } else if starts("TransactionContext Error") || starts("Transaction") || starts("Catalog write-write conflict") {

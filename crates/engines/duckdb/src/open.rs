@@ -2,12 +2,17 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use duckdb::Connection;
 use playhead_ports::WarehouseError;
 
 use crate::Config;
 use crate::failure::Failure;
+
+/// How long an opener waits for one that is just leaving.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The files of a warehouse.
 #[derive(Debug, Clone)]
@@ -47,13 +52,18 @@ impl Files {
         let path = self.dir.join("warehouse.lock");
         let at = |error: std::io::Error| WarehouseError::Unavailable(format!("{}: {error}", path.display()));
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(at)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(WarehouseError::Unavailable(format!(
-                "{} is open already: an embedded warehouse belongs to one process",
-                self.dir.display()
-            ))),
-            Err(TryLockError::Error(error)) => Err(at(error)),
+        let patient_until = Instant::now() + LOCK_WAIT;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if Instant::now() < patient_until => std::thread::sleep(LOCK_LOOK_EVERY),
+                Err(TryLockError::WouldBlock) => {
+                    let dir = self.dir.display();
+                    let why = format!("{dir} is open already: an embedded warehouse belongs to one process");
+                    return Err(WarehouseError::Unavailable(why));
+                }
+                Err(TryLockError::Error(error)) => return Err(at(error)),
+            }
         }
     }
 

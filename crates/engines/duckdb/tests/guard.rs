@@ -2,22 +2,12 @@
 
 use std::time::Duration;
 
-use playhead_duckdb::{Config, DuckWarehouse};
+use playhead_duckdb::Config;
 use playhead_ports::{Cell, Query, QueryError, Warehouse};
 
 mod support;
 
-use support::{TABLES, filled};
-
-async fn ask(warehouse: &DuckWarehouse, sql: &str) -> Result<Vec<Vec<Cell>>, QueryError> {
-    let query = Query { sql: sql.to_owned(), rows_max: 10_000, time_max: Duration::from_secs(30) };
-    let mut answer = warehouse.query(query).await?;
-    let mut rows = Vec::new();
-    while let Some(chunk) = answer.rows.recv().await {
-        rows.extend(chunk?);
-    }
-    Ok(rows)
-}
+use support::{TABLES, ask, filled};
 
 /// Each changes something, reaches something else, or takes more than its share.
 const HOSTILE: &[&str] = &[
@@ -273,7 +263,10 @@ const USEFUL: &[(&str, usize)] = &[
         "SELECT round(avg(amount), 2), 7 // 2, 7 % 2, 2 ** 10, abs(-1), sqrt(4), ln(1), 1 << 3, 5 & 4, -amount FROM events GROUP BY amount LIMIT 1",
         1,
     ),
-    ("SELECT s, s.a, MAP {'k': 1}, MAP {'k': 1}['k'], struct_extract({'a': 1}, 'a'), (1, 2) FROM (SELECT {'a': 1, 'b': 'x'} AS s)", 1),
+    (
+        "SELECT s, s.a, MAP {'k': 1}, MAP {'k': 1}['k'], struct_extract({'a': 1}, 'a'), (1, 2) FROM (SELECT {'a': 1, 'b': 'x'} AS s)",
+        1,
+    ),
     ("SELECT video_id, sum(plays) FROM days GROUP BY ROLLUP (video_id)", 11),
     ("SELECT video_id, on_day, grouping(video_id) FROM days GROUP BY GROUPING SETS ((video_id), (on_day))", 12),
     ("SELECT * FROM (PIVOT days ON on_day IN ('2023-11-14', '2023-11-15') USING sum(plays) GROUP BY video_id)", 10),
