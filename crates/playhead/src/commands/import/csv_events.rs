@@ -1,7 +1,7 @@
 //! A CSV file of events with a header row.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -84,22 +84,33 @@ fn time(text: &str) -> Result<i64, String> {
 
 /// The rows of a file.
 pub(super) fn rows(path: &Path) -> anyhow::Result<Rows> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let size_bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(BufReader::new(file));
+    let cannot = |what: &str| format!("cannot {what} {}", path.display());
+    let mut file = BufReader::new(File::open(path).with_context(|| cannot("open"))?);
+    let size_bytes = file.get_ref().metadata().map(|metadata| metadata.len()).unwrap_or(0);
+    // Where lines end with CR LF, the reader says that a record begins between the two.
+    let line_lag = u64::from(ends_with_cr_lf(file.fill_buf().with_context(|| cannot("read"))?));
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     // The reader takes off a byte order mark.
-    let header = Header::new(reader.headers().with_context(|| format!("cannot read {}", path.display()))?)
-        .with_context(|| path.display().to_string())?;
-    let rows = reader.into_records().map(move |record| match record {
-        Ok(record) => Ok(row(&header, &record)),
-        Err(error) => unreadable(error),
+    let header = Header::new(reader.headers().with_context(|| cannot("read"))?).with_context(|| cannot("import"))?;
+    let rows = reader.into_byte_records().zip(1..).map(move |(record, number)| {
+        let record = record.map_err(std::io::Error::other)?;
+        let (line, end_bytes) = record.position().map_or((0, 0), |position| (position.line(), position.byte()));
+        let (record, content) = match StringRecord::from_byte_record(record) {
+            Ok(record) => {
+                let content = header.line(&record);
+                (record, content)
+            }
+            Err(error) => {
+                (StringRecord::from_byte_record_lossy(error.into_byte_record()), Err("is not UTF-8".to_owned()))
+            }
+        };
+        Ok(Row { number, line: line + line_lag, end_bytes, text: as_csv(&record), content })
     });
     Ok(Rows { file: path.display().to_string(), size_bytes, rows: Box::new(rows) })
 }
 
-fn row(header: &Header, record: &StringRecord) -> Row {
-    let (line, end_bytes) = record.position().map_or((0, 0), |position| (position.line(), position.byte()));
-    Row { line, end_bytes, text: as_csv(record), content: header.line(record) }
+fn ends_with_cr_lf(bytes: &[u8]) -> bool {
+    bytes.iter().position(|&byte| byte == b'\n').is_some_and(|at| bytes[..at].ends_with(b"\r"))
 }
 
 /// The record written again: its bytes may have been several lines.
@@ -107,17 +118,6 @@ fn as_csv(record: &StringRecord) -> String {
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     let written = writer.write_record(record).ok().and_then(|()| writer.into_inner().ok());
     String::from_utf8_lossy(&written.unwrap_or_default()).trim_end_matches('\n').to_owned()
-}
-
-/// Bytes that are no text are the row's fault; all else is the file's.
-fn unreadable(error: csv::Error) -> std::io::Result<Row> {
-    let place = error.position().map(|position| (position.line(), position.byte()));
-    match (error.kind(), place) {
-        (csv::ErrorKind::Utf8 { .. }, Some((line, end_bytes))) => {
-            Ok(Row { line, end_bytes, text: String::new(), content: Err("is not UTF-8".to_owned()) })
-        }
-        _ => Err(std::io::Error::other(error)),
-    }
 }
 
 #[cfg(test)]

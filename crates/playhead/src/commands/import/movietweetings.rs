@@ -64,7 +64,7 @@ fn rows(path: &Path, parse: fn(&str) -> Result<String, String>) -> anyhow::Resul
             let text = text_of(&bytes, line == 1);
             if !text.is_empty() {
                 let content = parse(&text);
-                return Ok(Some(Row { line, end_bytes, text, content }));
+                return Ok(Some(Row { number: line, line, end_bytes, text, content }));
             }
         }
     };

@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 /// How far one file has got.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Progress {
-    /// The last line that the server has answered for.
-    pub(super) line: u64,
+    /// The number of the last row that the server has answered for.
+    pub(super) number: u64,
     /// Lines taken.
     pub(super) accepted: u64,
     /// Lines not taken.
@@ -113,7 +113,7 @@ mod tests {
         std::fs::write(&source, "a").expect("a file");
         let state = dir.path().join("state.json");
         let open = |url: &str| ProgressFile::open(Some(&state), "csv", &source, url);
-        let progress = Progress { line: 7, accepted: 5, rejected: 1 };
+        let progress = Progress { number: 7, accepted: 5, rejected: 1 };
         open("http://a").note("events", progress);
         assert_eq!(open("http://a").part("events"), progress);
         assert!(!open("http://b").is_resumed());

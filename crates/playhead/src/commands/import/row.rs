@@ -3,7 +3,9 @@
 /// A line, understood or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
-    /// Its number in the file, from 1.
+    /// Which one it is, from 1; rising.
+    pub(super) number: u64,
+    /// The line that it stands on in the file, from 1, for people.
     pub(super) line: u64,
     /// Where it ends in the file, for the progress bar.
     pub(super) end_bytes: u64,

@@ -79,7 +79,7 @@ impl Session {
         let mut batch = Vec::with_capacity(self.batch);
         for row in rows.rows {
             let row = row.with_context(|| format!("cannot read {}", rows.file))?;
-            if row.line <= progress.line {
+            if row.number <= progress.number {
                 continue;
             }
             batch.push(row);
@@ -104,7 +104,7 @@ impl Session {
         bar: &ProgressBar,
     ) -> anyhow::Result<()> {
         let Some(last) = batch.last() else { return Ok(()) };
-        let (last_line, end_bytes) = (last.line, last.end_bytes);
+        let (last_number, end_bytes) = (last.number, last.end_bytes);
         let lines: Vec<&str> = batch.iter().filter_map(|row| row.content.as_deref().ok()).collect();
         let mut verdicts = self.sender.send(path, &lines)?.into_iter();
         for row in batch.iter() {
@@ -121,7 +121,7 @@ impl Session {
             }
         }
         self.answered += batch.len() as u64;
-        progress.line = last_line;
+        progress.number = last_number;
         self.progress.note(name, *progress);
         bar.set_position(end_bytes);
         batch.clear();
