@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # What `make run` starts; set them on the command line: make run HTTP=127.0.0.1:9000
 DATA ?= ./data
 HTTP ?= 127.0.0.1:8080
-GRPC ?= 127.0.0.1:9090
+GRPC ?= 127.0.0.1:8081
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .PHONY: help setup run test bench
