@@ -68,6 +68,23 @@ async fn appended(log: &Arc<SegmentLog>, at: &TopicPartition, callers: usize, ba
     total.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64()
 }
 
+/// So many readers follow the log until it is `done`: how many records all of them read.
+fn followers(log: &Arc<SegmentLog>, at: &TopicPartition, count: usize) -> Vec<tokio::task::JoinHandle<u64>> {
+    let follow = |log: Arc<SegmentLog>, at: TopicPartition| async move {
+        let mut reader = log.reader(&at, Offset(0)).await.expect("a reader");
+        let mut total = 0;
+        loop {
+            let next =
+                reader.next(Most { records: 4_000, bytes: 4 << 20 }, Duration::from_millis(300)).await.expect("reads");
+            if next.is_empty() {
+                return total;
+            }
+            total += next.len() as u64;
+        }
+    };
+    (0..count).map(|_| tokio::spawn(follow(Arc::clone(log), at.clone()))).collect()
+}
+
 async fn read_all(log: &Arc<SegmentLog>, at: &TopicPartition) -> f64 {
     let mut reader = log.reader(at, Offset(0)).await.expect("a reader");
     let (started, mut total) = (Instant::now(), 0);
@@ -90,11 +107,16 @@ fn main() {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let log = SegmentLog::open(&folder.join("log"), Config::default(), Arc::new(StandingClock)).expect("opens");
     runtime.block_on(async {
-        for (number, (callers, batch)) in [(1, 1), (16, 1), (64, 1), (256, 1), (1, 1_000), (4, 1_000), (16, 1_000)].into_iter().enumerate() {
+        for (number, (callers, batch, readers)) in [(1, 1, 0), (16, 1, 0), (64, 1, 0), (256, 1, 0), (256, 1, 3), (1, 1_000, 0), (4, 1_000, 0), (16, 1_000, 0), (16, 1_000, 3)].into_iter().enumerate() {
             let topic = Topic::new(&format!("bench-{number}"));
             log.create(&topic, 1).await.expect("made");
             let at = TopicPartition::new(&topic, 0);
+            let followers = followers(&log, &at, readers);
             let per_second = appended(&log, &at, callers, batch, time).await;
+            let mut followed = Vec::new();
+            for follower in followers {
+                followed.push(follower.await.expect("a reader"));
+            }
             let frame = callers * batch * 110;
             let (writes, p50_us, p99_us) = raw(&folder.join("raw"), frame, time / 2);
             let ceiling = writes * (callers * batch) as f64;
@@ -102,7 +124,9 @@ fn main() {
                 "{callers:4} callers x {batch:4}: {per_second:9.0} records/s; raw {ceiling:9.0} (fdatasync p50 {p50_us:.0} us, p99 {p99_us:.0} us); ratio {:.2}",
                 per_second / ceiling
             );
-            if batch > 1 {
+            if readers > 0 {
+                println!("     with {readers} readers following, who read {followed:?} records");
+            } else if batch > 1 {
                 println!("     read back: {:9.0} records/s", read_all(&log, &at).await);
             }
         }

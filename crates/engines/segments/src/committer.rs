@@ -6,16 +6,26 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crate::partition::Partition;
-use crate::queue::{Gathered, Part};
+use crate::queue::{Gathered, Part, Queue};
 
 /// Starts the thread. It ends once the partition's queue is closed and empty.
 pub(crate) fn start(partition: Arc<Partition>) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(format!("log {}", partition.at)).spawn(move || {
+        // Should this thread ever panic, nobody waits for it in vain.
+        let _ends = Ends(&partition.queue);
         let mut spare = Gathered::default();
         while let Some(gathered) = partition.queue.take(spare) {
             spare = commit(&partition, gathered);
         }
     })
+}
+
+struct Ends<'a>(&'a Queue);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
 }
 
 /// Writes what has gathered, as one frame or a few, and gives the empty buffers back.

@@ -51,6 +51,11 @@ impl Disk {
     pub(crate) fn sync(&self, file: &File, path: &Path) -> io::Result<()> {
         (self.sync)(file).inspect_err(|error| (self.sync_failed)(path, error))
     }
+
+    /// Makes the names in a folder durable, with the same consequence.
+    pub(crate) fn sync_names(&self, folder: &Path) -> io::Result<()> {
+        sync_folder(folder).inspect_err(|error| (self.sync_failed)(folder, error))
+    }
 }
 
 /// Makes the names in a folder durable.

@@ -16,6 +16,11 @@ pub(crate) fn index_path(segment: &Path) -> PathBuf {
     segment.with_extension("idx")
 }
 
+/// The path that a file has until it is whole.
+pub(crate) fn draft_path(path: &Path) -> PathBuf {
+    path.with_extension("tmp")
+}
+
 /// The first offsets of a folder's segments by their names, ascending.
 pub(crate) fn segment_firsts(folder: &Path) -> io::Result<Vec<u64>> {
     let mut firsts = Vec::new();
@@ -42,7 +47,7 @@ pub(crate) fn remove_unfinished(folder: &Path) -> io::Result<()> {
 
 /// Puts a file in place whole and durable: after a crash there is the old one or the new one.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let unfinished = path.with_extension("tmp");
+    let unfinished = draft_path(path);
     let mut file = File::create(&unfinished)?;
     file.write_all(bytes)?;
     file.sync_all()?;

@@ -100,4 +100,11 @@ impl Queue {
         self.state.lock().closed = true;
         self.filled.notify_one();
     }
+
+    /// Takes nothing more and forgets what waits: who asked hears that it is not known.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.state.lock();
+        state.closed = true;
+        drop(std::mem::take(&mut state.gathered));
+    }
 }

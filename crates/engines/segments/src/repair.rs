@@ -187,7 +187,7 @@ impl Repair<'_> {
         let target = files::segment_path(&self.folder, first);
         let header = Header { log_id: self.log_id, first, chain, fresh_chain: true, created_ms: modified_ms(path) };
         let copy = || -> io::Result<()> {
-            let unfinished = target.with_extension("tmp");
+            let unfinished = files::draft_path(&target);
             let mut into = File::create(&unfinished)?;
             into.write_all(&header.encode())?;
             let mut source = File::open(path)?;

@@ -39,13 +39,18 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    /// Makes the file of a new, empty segment, whole and durable.
-    pub(crate) fn create(folder: &Path, header: Header) -> io::Result<Self> {
+    /// An empty segment in a file that has yet to be synced and named.
+    pub(crate) fn draft(folder: &Path, header: Header) -> io::Result<Self> {
         let path = files::segment_path(folder, header.first);
-        files::replace(&path, &header.encode())?;
-        let file = File::options().read(true).write(true).open(&path)?;
+        let file = File::options().create(true).truncate(true).read(true).write(true).open(files::draft_path(&path))?;
+        file.write_all_at(&header.encode(), 0)?;
         let extent = Extent { end: header.first, valid_bytes: SEGMENT_HEADER_BYTES as u64, crc: header.chain };
         Ok(Self::new(header, path, file, extent, Index::default(), false))
+    }
+
+    /// Gives a draft its name. The file must have been synced, and the folder must be afterwards.
+    pub(crate) fn name(&self) -> io::Result<()> {
+        fs::rename(files::draft_path(&self.path), &self.path)
     }
 
     /// A segment whose file is known already.

@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use crate::files;
 use crate::header::Header;
-use crate::segment::Segment;
 
 const TOPIC_FILE: &str = "topic.meta";
 const LOG_FILE: &str = "log.meta";
@@ -103,7 +102,8 @@ fn create_partition(folder: &Path, created_ms: i64) -> io::Result<()> {
     if files::segment_firsts(folder)?.is_empty() {
         let log_id = Uuid::now_v7();
         save_log_id(folder, log_id)?;
-        Segment::create(folder, Header { log_id, first: 0, chain: 0, fresh_chain: false, created_ms })?;
+        let header = Header { log_id, first: 0, chain: 0, fresh_chain: false, created_ms };
+        files::replace(&files::segment_path(folder, 0), &header.encode())?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use playhead_ports::{AppendError, Clock};
 
@@ -91,7 +92,10 @@ impl Writer {
             let _ = self.cut();
             return Err(refused(&self.active, &error));
         }
-        self.sync_active()?;
+        let started = Instant::now();
+        let synced = self.disk.sync(&self.active.file, &self.active.path);
+        self.known(synced)?;
+        self.meter.synced(started.elapsed());
         let first = self.end;
         self.end += u64::from(count);
         self.crc = crc;
@@ -111,7 +115,12 @@ impl Writer {
             fresh_chain: false,
             created_ms: self.clock.now().0,
         };
-        let next = Segment::create(&self.folder, header).map_err(|error| refused(&self.active, &error))?;
+        let next = Segment::draft(&self.folder, header).map_err(|error| refused(&self.active, &error))?;
+        let synced = self.disk.sync(&next.file, &next.path);
+        self.known(synced)?;
+        next.name().map_err(|error| refused(&self.active, &error))?;
+        let synced = self.disk.sync_names(&self.folder);
+        self.known(synced)?;
         self.active.close(self.crc);
         self.active = Arc::new(next);
         self.segments.push(Arc::clone(&self.active));
@@ -138,14 +147,12 @@ impl Writer {
         Ok(())
     }
 
-    fn sync_active(&mut self) -> Result<(), AppendError> {
-        let started = std::time::Instant::now();
-        if let Err(error) = self.disk.sync(&self.active.file, &self.active.path) {
+    /// After a failed sync nothing is known, and nothing more is written.
+    fn known(&mut self, synced: io::Result<()>) -> Result<(), AppendError> {
+        synced.map_err(|error| {
             self.lost = true;
-            return Err(AppendError::Unknown(format!("the sync of {} failed: {error}", self.active.path.display())));
-        }
-        self.meter.synced(started.elapsed());
-        Ok(())
+            AppendError::Unknown(format!("a sync in {} failed: {error}", self.folder.display()))
+        })
     }
 }
 

@@ -258,3 +258,48 @@ async fn impossible_names_and_settings_are_refused() {
     assert!(log.create(&topic(), 0).await.is_err());
     assert_eq!(log.topics(), []);
 }
+
+#[tokio::test]
+async fn any_offset_is_found_in_a_large_log() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let folder = tempfile::tempdir().expect("a folder");
+    // A few segments, each with many stretches of its index.
+    let config = Config { segment_bytes: 1_000_000, ..Config::default() };
+    let log = open(folder.path(), config.clone());
+    made(&log).await;
+    let mut end = 0;
+    while end < 30_000 {
+        let batch = (0..random.usize(1..300)).map(|n| record(format!("{:07} {}", end + n, "x".repeat(100))));
+        let batch: Vec<_> = batch.collect();
+        end += batch.len();
+        assert!(log.append(&at(), batch).await.iter().all(Result::is_ok));
+    }
+    let check = async |log: &playhead_segments::SegmentLog, from: usize| {
+        let mut reader = log.reader(&at(), Offset(from as u64)).await.expect("a reader");
+        let most = Most { records: 700, bytes: usize::MAX };
+        let stored = reader.next(most, std::time::Duration::ZERO).await.expect("reads");
+        assert_eq!(stored.len(), 700.min(end - from));
+        for (one, n) in stored.iter().zip(from..) {
+            assert_eq!(one.offset, Offset(n as u64));
+            assert!(text(one).starts_with(&format!("{n:07} ")), "{n}");
+        }
+    };
+    for _ in 0..50 {
+        check(&log, random.usize(..end)).await;
+    }
+    drop(log);
+    let indexes_are_kept = open(folder.path(), config.clone());
+    for _ in 0..50 {
+        check(&indexes_are_kept, random.usize(..end)).await;
+    }
+    drop(indexes_are_kept);
+    for segment in segment_files(folder.path()) {
+        let _ = std::fs::remove_file(segment.with_extension("idx"));
+    }
+    let indexes_are_made_again = open(folder.path(), config);
+    for _ in 0..50 {
+        check(&indexes_are_made_again, random.usize(..end)).await;
+    }
+}
