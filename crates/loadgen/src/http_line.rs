@@ -154,7 +154,8 @@ impl HttpLine {
         let response = sender.send_request(request).await.map_err(|_| Failure::broken("broken"))?;
         let status = response.status();
         let body = response.into_body().collect().await.map_err(|_| Failure::broken("broken"))?.to_bytes();
-        self.sender = Some(sender);
+        // A server that would not read a body to its end closes the connection behind its answer.
+        self.sender = (status != StatusCode::PAYLOAD_TOO_LARGE).then_some(sender);
         Ok(Reply { status, body })
     }
 

@@ -61,7 +61,7 @@ impl Failure {
     /// The failure of one event of a batch.
     pub(crate) fn of_event(name: &str, retryable: bool) -> Self {
         let class = match (name, retryable) {
-            ("unavailable" | "internal", _) => Class::Server,
+            ("unavailable" | "internal" | "unknown-outcome" | "timeout" | "storage-full", _) => Class::Server,
             (_, true) => Class::Busy,
             (_, false) => Class::Refused,
         };

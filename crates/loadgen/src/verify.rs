@@ -17,6 +17,8 @@ use crate::outcome::{Answer, Failure};
 const VIDEOS_PER_CALL: usize = 200;
 /// A read that fails at the end is tried so often: a server that is busy has lost nothing.
 const ATTEMPTS: u32 = 5;
+/// After so many that were tried in vain each is tried once.
+const UNREADABLE_PATIENCE: u64 = 4;
 
 /// What was found wrong, with the first few in words.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -86,6 +88,11 @@ impl Verification {
         if verdict != Verdict::Good {
             self.example(|| format!("at the end: {verdict:?}: expected {expected:?}, read {answer:?}"));
         }
+    }
+
+    /// How often a read that fails is tried. A server that never reads well is not waited for at every pair.
+    fn attempts(&self) -> u32 {
+        if self.unreadable < UNREADABLE_PATIENCE { ATTEMPTS } else { 1 }
     }
 
     fn unreadable(&mut self, keys: u64, failure: &Failure) {
@@ -188,7 +195,7 @@ async fn one_by_one(audience: &Audience, line: &mut HttpLine, part: &[Expected])
     let mut found = Verification::default();
     for expected in part {
         let mut read = line.read(audience, expected.key).await;
-        for attempt in 1..ATTEMPTS {
+        for attempt in 1..found.attempts() {
             if !is_worth_another(&read) {
                 break;
             }
@@ -215,7 +222,7 @@ async fn by_user(audience: &Audience, line: &mut GrpcLine, part: &[Expected]) ->
     let mut found = Verification::default();
     for of_user in part.chunk_by(|a, b| a.key.user == b.key.user).flat_map(|of_user| of_user.chunks(VIDEOS_PER_CALL)) {
         let mut read = read_many(audience, line, of_user).await;
-        for attempt in 1..ATTEMPTS {
+        for attempt in 1..found.attempts() {
             if read.as_ref().is_ok_and(|answers| answers.values().all(|answer| !answer.stale)) {
                 break;
             }

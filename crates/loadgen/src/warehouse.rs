@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http_line::HttpLine;
 
-/// How long the warehouse may take to catch up.
+/// How long nothing may arrive in the warehouse before it is given up. At its limit a stream may be ahead of it by minutes.
 const CATCH_UP: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -50,6 +50,7 @@ struct SqlAnswer {
 /// Asks until all are there, or it has taken too long.
 pub(crate) async fn check(mut line: HttpLine, session: &str, acknowledged: u64, unknown: u64) -> WarehouseCheck {
     let start = Instant::now();
+    let (mut most, mut moved) = (0, start);
     loop {
         let mut check = WarehouseCheck { acknowledged, unknown, ..WarehouseCheck::default() };
         match counts(&mut line, session).await {
@@ -63,7 +64,10 @@ pub(crate) async fn check(mut line: HttpLine, session: &str, acknowledged: u64, 
             Err(why) => check.error = Some(why),
         }
         check.waited_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if check.is_good() || start.elapsed() > CATCH_UP {
+        if check.events > most {
+            (most, moved) = (check.events, Instant::now());
+        }
+        if check.is_good() || moved.elapsed() > CATCH_UP {
             return check;
         }
         tokio::time::sleep(PAUSE).await;
@@ -72,7 +76,7 @@ pub(crate) async fn check(mut line: HttpLine, session: &str, acknowledged: u64, 
 
 async fn counts(line: &mut HttpLine, session: &str) -> Result<(u64, u64), String> {
     let query = format!(
-        "SELECT sum(n), count(*) FROM (SELECT count(*) AS n FROM watch_events WHERE session = '{session}' \
+        "SELECT coalesce(sum(n), 0), count(*) FROM (SELECT count(*) AS n FROM watch_events WHERE session = '{session}' \
          GROUP BY user_id, video_id, play_id, seq)"
     );
     let body = serde_json::json!({ "query": query, "format": "json" }).to_string();

@@ -50,6 +50,7 @@ pub(crate) struct Answer {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Problem {
+    r#type: Option<String>,
     title: Option<String>,
     detail: Option<String>,
     field: Option<String>,
@@ -124,9 +125,10 @@ impl Answer {
             (Some(title), None) => format!("{field}{title}"),
             (None, None) => shown(&String::from_utf8_lossy(&self.body)),
         };
+        let is_forbidden = problem.r#type.is_some_and(|name| name.ends_with("forbidden"));
         let advice = match self.status {
             401 => " (give a token with --token or PLAYHEAD_TOKEN)",
-            403 => " (the token lacks a scope)",
+            403 if is_forbidden => " (the token lacks a scope)",
             _ => "",
         };
         format!("{text} [HTTP {}]{advice}", self.status)
@@ -163,6 +165,10 @@ mod tests {
         assert_eq!(
             reason(401, r#"{"title":"No token"}"#),
             "No token [HTTP 401] (give a token with --token or PLAYHEAD_TOKEN)"
+        );
+        assert_eq!(
+            reason(403, r#"{"type":"urn:playhead:problem:query-refused","detail":"only SELECT"}"#),
+            "only SELECT [HTTP 403]"
         );
         assert_eq!(reason(502, "<html>bad gateway"), "<html>bad gateway [HTTP 502]");
         assert_eq!(reason(500, ""), "no reason given [HTTP 500]");

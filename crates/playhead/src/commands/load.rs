@@ -72,7 +72,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     verify_keys: usize,
 
-    /// Ask the warehouse (for up to 30 s) whether it holds each acknowledged event once; needs the scope `analyst`
+    /// Ask the warehouse whether it holds each acknowledged event once (for 30 s after the last has arrived); needs the scope
+    /// `analyst`
     #[arg(long)]
     check_warehouse: bool,
 

@@ -1,35 +1,19 @@
-//! The generator against a server that tells the truth, and against servers that do not.
+//! The generator against servers that tell the truth, and against servers that do not.
 
 mod fake;
 
 use std::time::Duration;
 
-use fake::{Manner, serve};
-use playhead_domain::Timestamp;
+use fake::grpc::StreamManner;
+use fake::http::Manner;
 use playhead_loadgen::{Pacing, Plan, Protocol, Report, run};
 
 async fn plan_against(manner: Manner) -> Plan {
-    let address = serve(manner).await;
-    Plan {
-        url: format!("http://{address}"),
-        grpc_url: format!("http://{address}"),
-        token: None,
-        protocol: Protocol::Http,
-        pacing: Pacing::Open { writes_per_s: 1_000.0 },
-        reads_per_s: 500.0,
-        duration: Duration::from_secs(1),
-        users: 50,
-        videos: 20,
-        connections: 8,
-        batch: 1,
-        random_share: 0.0,
-        seed: 42,
-        verify_keys_max: 1_000_000,
-        check_warehouse: false,
-        allow_breaks: false,
-        run: "test".to_owned(),
-        now: Timestamp(1_790_000_000_000),
-    }
+    fake::plan(Protocol::Http, fake::http::serve(manner).await)
+}
+
+async fn report_on_grpc(protocol: Protocol, manner: StreamManner) -> Report {
+    run(fake::plan(protocol, fake::grpc::serve(manner).await)).await.expect("it runs")
 }
 
 async fn report_on(manner: Manner) -> Report {
@@ -137,4 +121,49 @@ async fn a_report_is_json_with_the_stated_names() {
         assert!(report["verification"][name].is_u64(), "{name}");
     }
     assert!(report["writes"]["late"].is_u64());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_and_streams_are_verified_too() {
+    for protocol in [Protocol::Grpc, Protocol::Stream] {
+        let report = report_on_grpc(protocol, StreamManner::Honest).await;
+        assert!(report.good, "{report}");
+        assert_eq!(report.writes.ok + report.writes.unsent, 1_000, "{report}");
+        assert!(report.verification.keys > 50, "{report}");
+        assert_eq!(report.verification.verified, report.verification.keys, "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn random_messages_are_refused_by_a_good_server() {
+    let address = fake::grpc::serve(StreamManner::Honest).await;
+    let plan = Plan { random_share: 0.5, ..fake::plan(Protocol::Grpc, address) };
+    let report = run(plan).await.expect("it runs");
+    assert!(report.good, "{report}");
+    assert!(report.random.refused > 300, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_event_of_a_stream_is_not_expected_to_be_there() {
+    let report = report_on_grpc(Protocol::Stream, StreamManner::RefusesSome).await;
+    assert!(report.good, "{report}");
+    assert!(report.writes.busy > 0, "{report}");
+    assert_eq!(report.writes.busy + report.writes.ok + report.writes.unsent, 1_000, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_good_event_rejected_together_with_a_bad_one_is_found() {
+    let report = report_on_grpc(Protocol::Stream, StreamManner::DropsMessages).await;
+    assert!(!report.good);
+    assert!(report.verification.lost > 0, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_under_way_on_a_stream_that_broke_is_of_unknown_fate() {
+    let address = fake::grpc::serve(StreamManner::Breaks).await;
+    let plan = Plan { connections: 1, allow_breaks: true, ..fake::plan(Protocol::Stream, address) };
+    let report = run(plan).await.expect("it runs");
+    assert!(report.writes.broken > 0, "{report}");
+    assert!(report.writes.ok > 0, "{report}");
+    assert!(report.good, "a break is no loss: {report}");
 }
