@@ -28,8 +28,8 @@ pub struct Limits;
 impl Limits {
     /// The furthest position and the longest duration: 366 days.
     pub const POSITION_MS_MAX: u64 = 366 * 86_400_000;
-    /// The longest `device`, `session`, title or genre, in bytes.
-    pub const LABEL_BYTES_MAX: usize = 256;
+    /// The longest `device`, `session`, title or genre, in characters: what a JSON Schema can say too.
+    pub const LABEL_CHARS_MAX: usize = 256;
     /// The most genres of a video.
     pub const GENRES_MAX: usize = 32;
 
@@ -74,17 +74,18 @@ impl Limits {
     }
 }
 
-/// Short free text: 1 to [`Limits::LABEL_BYTES_MAX`] bytes without control characters.
+/// Short free text: 1 to [`Limits::LABEL_CHARS_MAX`] characters without control characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Label(SmolStr);
 
 impl Label {
     /// A label for `field`.
     pub fn new(field: &'static str, text: &str) -> Result<Self, FieldError> {
-        if text.is_empty() || text.len() > Limits::LABEL_BYTES_MAX {
+        let chars = text.chars().count();
+        if !(1..=Limits::LABEL_CHARS_MAX).contains(&chars) {
             return Err(FieldError::new(
                 field,
-                format!("must have 1 to {} bytes, has {}", Limits::LABEL_BYTES_MAX, text.len()),
+                format!("must have 1 to {} characters, has {chars}", Limits::LABEL_CHARS_MAX),
             ));
         }
         if text.chars().any(char::is_control) {
