@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use playhead_edge::{Health, Reason};
 use playhead_ports::{EventLog, Recent};
+use playhead_stream::PartStatus;
 
 use crate::engines::Engines;
 use crate::roles::Running;
@@ -44,7 +45,7 @@ impl Checks {
 /// One that has ended does not come back by itself.
 fn consumer(running: &Running) -> Reason {
     let view = running.status.view();
-    let behind: u64 = view.parts.values().map(|part| part.end.0.saturating_sub(part.next.0)).sum();
+    let behind: u64 = view.parts.values().map(PartStatus::lag_records).sum();
     let detail = match view.trouble {
         Some(trouble) => format!("{behind} records behind; {trouble}"),
         None => format!("{behind} records behind"),

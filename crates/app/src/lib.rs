@@ -3,6 +3,7 @@
 mod backup;
 mod compact;
 mod config;
+mod doctor;
 mod engines;
 mod health;
 mod layers;
@@ -14,6 +15,7 @@ mod serve;
 mod telemetry;
 
 pub use config::{Config, LogFormat, Role, TelemetryConfig};
+pub use doctor::{Examination, Finding, Verdict, examine};
 pub use engines::{Engines, open_tokens};
 pub use layers::{Layers, Origin, Setting};
 pub use restore::{Restored, View, rebuild, restore};

@@ -51,14 +51,15 @@ impl Upkeep {
 impl Operations for Upkeep {
     async fn status(&self) -> Result<Status, OperationError> {
         let room = self.engines.recent.room();
+        let now = self.engines.clock.now();
         let consumers = self.running.iter().flat_map(|running| {
             let parts = running.status.view().parts;
-            parts.into_iter().map(|(at, part)| ConsumerStatus {
+            parts.into_iter().map(move |(at, part)| ConsumerStatus {
                 name: running.name.to_owned(),
                 partition: at.to_string(),
                 next_offset: part.next.0,
                 end_offset: part.end.0,
-                lag_ms: 0,
+                lag_ms: part.lag_ms(now),
             })
         });
         Ok(Status {

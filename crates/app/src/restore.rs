@@ -8,7 +8,7 @@ use std::{fmt, fs};
 use anyhow::{Context, Result, bail};
 use playhead_contracts::decode_fact;
 use playhead_domain::{Fact, Offset};
-use playhead_ports::{EventLog, Most};
+use playhead_ports::{Advance, EventLog, Load, Most, Warehouse};
 use playhead_watch::{
     Forgotten, Rebuilt, WATCH, forget_again, forgetting_of, read_forgotten, rebuild_marts, rebuild_positions,
 };
@@ -142,12 +142,25 @@ async fn finish(engines: &Engines, manifest: &backup::Manifest, known: &Known) -
         forget_in_tail(engines, &end.at, known).await?;
         engines.log.skip_to(&end.at, Offset(greatest.0 + OFFSETS_SKIPPED))?;
     }
+    begin_after_gap(engines).await?;
     let marts = rebuild_in(engines, View::Marts).await.context("the marts")?;
     let positions = rebuild_in(engines, View::Positions).await.context("the positions")?;
     if marts != positions {
         bail!("the restored records are not the same twice: {marts:?} and {positions:?}");
     }
     Ok((marts, again))
+}
+
+/// A partition without any record has no checkpoint, but its log begins past the gap now: the checkpoint goes there.
+async fn begin_after_gap(engines: &Engines) -> Result<()> {
+    for consumer in engines.consumers().await? {
+        let bounds = engines.log.bounds(&consumer.at).await?;
+        if consumer.name == MARTS_CONSUMER && consumer.checkpoint.is_none() && bounds.start == bounds.end {
+            let advance = Advance { at: consumer.at, log_id: bounds.log_id, from: Offset(0), to: bounds.end };
+            engines.warehouse.load(MARTS_CONSUMER, Load::default(), &[advance]).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The log's tail past the warehouse's checkpoint may hold what was forgotten after the backup: the forgettings that the

@@ -31,13 +31,14 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
-    /// Adds what was fetched, unless it is of a partition, or of a start of it, that is past.
-    pub(crate) fn add(&mut self, at: &TopicPartition, run: u64, records: Vec<Stored>) {
-        let Some(part) = self.parts.get_mut(at).filter(|part| part.run == run) else { return };
+    /// Adds what was fetched, unless it is of a partition, or of a start of it, that is past. Gives whether it did.
+    pub(crate) fn add(&mut self, at: &TopicPartition, run: u64, records: Vec<Stored>) -> bool {
+        let Some(part) = self.parts.get_mut(at).filter(|part| part.run == run) else { return false };
         self.begun.get_or_insert_with(Instant::now);
         self.records += records.len();
         self.bytes += records.iter().map(|stored| stored.record.size_bytes()).sum::<usize>();
         part.waiting.extend(records);
+        true
     }
 
     pub(crate) fn is_full(&self, config: &Config) -> bool {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
-use playhead_domain::{Offset, Timestamp};
 use playhead_ports::TopicPartition;
 
 /// The meters of one sink.
@@ -28,13 +27,11 @@ impl Meters {
         counter!("playhead_sink_failures_total", "sink" => self.sink).increment(1);
     }
 
-    /// How far the sink is behind the log: in records, and by the age of the newest record that it has.
-    pub(crate) fn lag(self, at: &TopicPartition, next: Offset, end: Offset, newest: Timestamp, now: Timestamp) {
-        let records = end.0.saturating_sub(next.0);
-        let age_ms = if records == 0 { 0 } else { now.since_ms(newest).max(0) };
+    /// How far the sink is behind the log.
+    pub(crate) fn lag(self, at: &TopicPartition, records: u64, ms: u64) {
         let labels =
             [("sink", self.sink.to_owned()), ("topic", at.topic.to_string()), ("partition", at.partition.to_string())];
         gauge!("playhead_sink_lag_records", &labels).set(records as f64);
-        gauge!("playhead_sink_lag_seconds", &labels).set(age_ms as f64 / 1_000.0);
+        gauge!("playhead_sink_lag_seconds", &labels).set(ms as f64 / 1_000.0);
     }
 }

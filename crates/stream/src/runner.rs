@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use playhead_domain::{Offset, Timestamp};
+use playhead_domain::Offset;
 use playhead_ports::{Batch, Change, Clock, EventLog, Group, LogError, Release, Sink, SinkError, TopicPartition};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use crate::dead_letters::DeadLetters;
 use crate::fetch::{Fetched, fetch};
 use crate::gathering::{Gathering, Part};
 use crate::metering::Meters;
-use crate::status::{PartStatus, Status};
+use crate::status::Status;
 
 /// Chunks that fetch tasks may be ahead of the batch.
 const CHUNKS_AHEAD: usize = 4;
@@ -69,7 +69,6 @@ pub struct Runner<S> {
     gathering: Gathering,
     fetched: (mpsc::Sender<Fetched>, mpsc::Receiver<Fetched>),
     runs: u64,
-    newest: Timestamp,
 }
 
 impl<S: Sink> Runner<S> {
@@ -92,16 +91,7 @@ impl<S: Sink> Runner<S> {
             stop,
         };
         let fetched = mpsc::channel(CHUNKS_AHEAD);
-        Self {
-            log,
-            group,
-            clock,
-            committer,
-            gathering: Gathering::default(),
-            fetched,
-            runs: 0,
-            newest: Timestamp::default(),
-        }
+        Self { log, group, clock, committer, gathering: Gathering::default(), fetched, runs: 0 }
     }
 
     /// The runner's status, which lives on beside it.
@@ -112,8 +102,14 @@ impl<S: Sink> Runner<S> {
     /// Runs until it is stopped; then what was gathered is committed, within the drain time.
     pub async fn run(mut self) -> Result<(), RunError> {
         let stop = self.committer.stop.clone();
-        let mut lag = tokio::time::interval(LAG_EVERY);
-        lag.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (log, clock) = (self.log.clone(), self.clock.clone());
+        let lag = tokio::spawn(watch_lag(log, clock, self.status(), self.committer.meters));
+        let ended = self.run_until(&stop).await;
+        lag.abort();
+        ended
+    }
+
+    async fn run_until(&mut self, stop: &CancellationToken) -> Result<(), RunError> {
         while !stop.is_cancelled() {
             let due = self.gathering.due(&self.committer.config);
             tokio::select! {
@@ -123,7 +119,6 @@ impl<S: Sink> Runner<S> {
                 () = tokio::time::sleep_until(due.unwrap_or_else(tokio::time::Instant::now)), if due.is_some() => {
                     self.commit().await?;
                 }
-                _ = lag.tick() => self.measure_lag().await,
             }
         }
         self.commit().await
@@ -167,15 +162,15 @@ impl<S: Sink> Runner<S> {
                 Some(checkpoint) => checkpoint.next,
                 None => Offset(0),
             };
-            if next < bounds.start && next > Offset(0) {
+            if next < bounds.start {
                 return Err(RunError::Trimmed { sink, at: at.clone(), start: bounds.start, next });
             }
             self.runs += 1;
-            let from = next.max(bounds.start);
-            let fetching = fetch(self.log.clone(), at.clone(), from, self.runs, self.fetched.0.clone());
+            let fetching = fetch(self.log.clone(), at.clone(), next, self.runs, self.fetched.0.clone());
             let part = Part { log_id: bounds.log_id, next, run: self.runs, _fetching: fetching, waiting: Vec::new() };
             self.gathering.parts.insert(at.clone(), part);
-            self.committer.status.set_part(at, PartStatus { next, end: bounds.end });
+            self.committer.status.set_next(at, next);
+            self.committer.status.set_end(at, bounds.end);
         }
         Ok(())
     }
@@ -209,7 +204,12 @@ impl<S: Sink> Runner<S> {
     async fn take(&mut self, fetched: Fetched) -> Result<(), RunError> {
         match fetched.records {
             Ok(records) => {
-                self.gathering.add(&fetched.at, fetched.run, records);
+                let oldest = records.first().map(|stored| stored.record.time);
+                if self.gathering.add(&fetched.at, fetched.run, records)
+                    && let Some(oldest) = oldest
+                {
+                    self.committer.status.has_read(&fetched.at, oldest);
+                }
                 if self.gathering.is_full(&self.committer.config) {
                     return self.commit().await;
                 }
@@ -239,7 +239,6 @@ impl<S: Sink> Runner<S> {
         if batch.is_empty() {
             return Ok(());
         }
-        let newest = batch.iter().map(|(_, stored)| stored.record.time).max().unwrap_or_default();
         let of: Vec<TopicPartition> = batch.parts.iter().map(|(at, _)| at.clone()).collect();
         let mut standing: Standing = BTreeMap::new();
         for at in &of {
@@ -251,26 +250,30 @@ impl<S: Sink> Runner<S> {
         for (at, (_, next)) in standing {
             if let Some(part) = self.gathering.parts.get_mut(&at) {
                 part.next = next;
+                self.committer.status.set_next(&at, next);
             }
         }
         match outcome {
-            Outcome::Done => {
-                self.newest = newest;
-                self.measure_lag().await;
-                Ok(())
-            }
             Outcome::Moved => self.begin(&of).await,
-            Outcome::GivenUp => Ok(()),
+            Outcome::Done | Outcome::GivenUp => Ok(()),
         }
     }
+}
 
-    async fn measure_lag(&self) {
-        let now = self.clock.now();
-        for (at, part) in &self.gathering.parts {
-            if let Ok(bounds) = self.log.bounds(at).await {
-                self.committer.meters.lag(at, part.next, bounds.end, self.newest, now);
-                self.committer.status.set_part(at, PartStatus { next: part.next, end: bounds.end });
+/// Measures the lag every second, also while a batch is under way or waits out a failure.
+async fn watch_lag(log: Arc<dyn EventLog>, clock: Arc<dyn Clock>, status: Status, meters: Meters) {
+    let mut tick = tokio::time::interval(LAG_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        for at in status.view().parts.into_keys() {
+            if let Ok(bounds) = log.bounds(&at).await {
+                status.set_end(&at, bounds.end);
             }
+        }
+        let now = clock.now();
+        for (at, part) in status.view().parts {
+            meters.lag(&at, part.lag_records(), part.lag_ms(now));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use playhead_domain::Offset;
+use playhead_domain::{Offset, Timestamp};
 use playhead_ports::TopicPartition;
 
 /// How far a runner has got in a partition.
@@ -14,6 +14,21 @@ pub struct PartStatus {
     pub next: Offset,
     /// The log's end when it was last looked at.
     pub end: Offset,
+    /// When the oldest record was taken in that was read and is not in the view.
+    pub oldest: Option<Timestamp>,
+}
+
+impl PartStatus {
+    /// How many records the view lacks.
+    pub fn lag_records(&self) -> u64 {
+        self.end.0.saturating_sub(self.next.0)
+    }
+
+    /// How long the oldest record that the view lacks has waited, ms.
+    pub fn lag_ms(&self, now: Timestamp) -> u64 {
+        let waited = self.oldest.filter(|_| self.lag_records() > 0).map_or(0, |oldest| now.since_ms(oldest));
+        u64::try_from(waited).unwrap_or(0)
+    }
 }
 
 /// What a runner is doing.
@@ -35,8 +50,24 @@ impl Status {
         self.0.lock().clone()
     }
 
-    pub(crate) fn set_part(&self, at: &TopicPartition, part: PartStatus) {
-        self.0.lock().parts.insert(at.clone(), part);
+    /// The checkpoint stands at `next`, and nothing that was read waits.
+    pub(crate) fn set_next(&self, at: &TopicPartition, next: Offset) {
+        let mut view = self.0.lock();
+        let part = view.parts.entry(at.clone()).or_insert(PartStatus { next, end: next, oldest: None });
+        *part = PartStatus { next, end: part.end.max(next), oldest: None };
+    }
+
+    pub(crate) fn set_end(&self, at: &TopicPartition, end: Offset) {
+        if let Some(part) = self.0.lock().parts.get_mut(at) {
+            part.end = end;
+        }
+    }
+
+    /// A record of this time was read; the first one since the checkpoint moved counts.
+    pub(crate) fn has_read(&self, at: &TopicPartition, time: Timestamp) {
+        if let Some(part) = self.0.lock().parts.get_mut(at) {
+            part.oldest.get_or_insert(time);
+        }
     }
 
     pub(crate) fn drop_part(&self, at: &TopicPartition) {

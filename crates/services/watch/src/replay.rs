@@ -60,7 +60,14 @@ impl crate::Watch {
             let bounds = log.bounds(&at).await?;
             let checkpoint = base.checkpoints(std::slice::from_ref(&at)).await;
             let checkpoint = checkpoint.map_err(|error| ReplayError::View(error.to_string()))?.pop().flatten();
-            let from = checkpoint.map_or(bounds.start, |checkpoint| checkpoint.next);
+            let from = checkpoint.map(|checkpoint| checkpoint.next).unwrap_or_default();
+            if from < bounds.start {
+                return Err(ReplayError::View(format!(
+                    "{at} begins at offset {}, the base of positions is only at {from}: records in between are gone from \
+                     the log; run `playhead rebuild positions`",
+                    bounds.start
+                )));
+            }
             each_chunk(log, &at, from, bounds.end, async |chunk| {
                 records += chunk.len() as u64;
                 show(recent, &at, chunk).await
