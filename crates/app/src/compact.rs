@@ -4,11 +4,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use playhead_contracts::decode_fact;
 use playhead_domain::{Fact, Offset, UserId};
 use playhead_edge::{Compacted, OperationError};
 use playhead_ports::{EventLog, Most, Record, Stored, TopicPartition};
-use playhead_watch::{Forgotten, read_forgotten};
+use playhead_watch::{Forgotten, decode_fact, read_forgotten};
 
 use crate::engines::Engines;
 

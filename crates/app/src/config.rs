@@ -53,7 +53,7 @@ pub struct TelemetryConfig {
 
 impl Default for TelemetryConfig {
     fn default() -> Self {
-        Self { level: "info".into(), format: LogFormat::Human }
+        Self { level: "info,fjall=warn,lsm_tree=warn".into(), format: LogFormat::Human }
     }
 }
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use std::{fmt, fs};
 
 use anyhow::{Context, Result, bail};
-use playhead_contracts::decode_fact;
 use playhead_domain::{Fact, Offset};
 use playhead_ports::{Advance, EventLog, Load, Most, Warehouse};
 use playhead_watch::{
-    Forgotten, Rebuilt, WATCH, forget_again, forgetting_of, read_forgotten, rebuild_marts, rebuild_positions,
+    Forgotten, MARTS_CONSUMER, Rebuilt, WATCH, decode_fact, forget_again, forgetting_of, read_forgotten, rebuild_marts,
+    rebuild_positions,
 };
 
 use crate::backup;

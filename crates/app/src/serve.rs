@@ -68,7 +68,7 @@ pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce
         open,
         config: config.edge.clone(),
     });
-    started(&Serve { http: listeners.http_addr()?, grpc: listeners.grpc_addr()?, open });
+    started(&Serve { http: listeners.http_addr()?, grpc: listeners.grpc_addr()?, open: open && !engines.tokens.any() });
     let deadline = Duration::from_millis(config.shutdown_ms_max);
     let drained = playhead_edge::serve(edge, listeners, stop, deadline).await;
     if drained.connections_cut > 0 {

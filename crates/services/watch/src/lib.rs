@@ -24,6 +24,7 @@ pub use forgotten::{Forgotten, forget_again, forgetting_of, read_forgotten};
 pub use intake::{NewEvent, RawEvent, RawVideo};
 pub use listing::{Cursor, CursorError, ListQuery, Page};
 pub use marts::{MARTS_CONSUMER, MartsSink, TABLES};
+pub use playhead_contracts::decode_fact;
 pub use positions_sink::PositionsSink;
 pub use read::{ReadError, Reading};
 pub use rebuild::{RebuildError, Rebuilt, rebuild_marts, rebuild_positions};

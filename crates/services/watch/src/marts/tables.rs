@@ -131,7 +131,7 @@ fn broken(column: &str) -> String {
     format!("{WATCH_EVENTS} or {WATCH_MARKS}: column {column} is not as it was declared")
 }
 
-fn text<'a>(rows: &'a Columns, column: usize, row: usize) -> Option<&'a str> {
+fn text(rows: &Columns, column: usize, row: usize) -> Option<&str> {
     match rows.0.get(column) {
         Some(Values::Text(values)) => values.get(row)?.as_deref(),
         _ => None,
