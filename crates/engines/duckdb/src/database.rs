@@ -11,7 +11,7 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 use playhead_ports::{Table, WarehouseError};
 
 use crate::failure::{Failure, Kind};
-use crate::gate::{Gate, Inside};
+use crate::gate::{Gate, Inside, Stop};
 use crate::open::{Files, open_database};
 use crate::watch::Growth;
 use crate::{Config, schema};
@@ -112,7 +112,7 @@ impl Database {
     pub(crate) fn writer(&self) -> Result<MutexGuard<'_, Writer>, Failure> {
         let mut writer = self.writer.lock();
         if writer.connection.is_none() {
-            let _alone = self.gate.close(Duration::ZERO);
+            let _alone = self.gate.close(Duration::ZERO, Stop::Evicted);
             self.attach(&mut writer)?;
             tracing::info!("the warehouse is open again");
         }
@@ -126,7 +126,7 @@ impl Database {
         patience: Duration,
         between: impl FnOnce() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let _alone = self.gate.close(patience);
+        let _alone = self.gate.close(patience, Stop::Evicted);
         writer.connection = None;
         *self.root.lock() = None;
         let done = between();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -57,25 +57,34 @@ fn written(
     let file = Written(database.files.exports().join(format!("{number}.parquet")));
     let path = file.0.clone();
     let size_max = database.config.export_max_bytes;
-    let oversized = move |path: &PathBuf| std::fs::metadata(path).is_ok_and(|of| of.len() > size_max);
+    let oversized = Arc::new(AtomicBool::new(false));
     let watched = {
-        let path = path.clone();
-        move || has_left() || oversized(&path)
+        let (path, oversized) = (path.clone(), oversized.clone());
+        move || {
+            let is_oversized = std::fs::metadata(&path).is_ok_and(|of| of.len() > size_max);
+            oversized.fetch_or(is_oversized, Ordering::AcqRel);
+            is_oversized || has_left()
+        }
     };
     // A statement that passes the guard is whole, so nothing in it ends the parenthesis early; its last line may be a comment.
     let statement = query.sql.trim_end_matches(|letter: char| letter.is_whitespace() || letter == ';');
     let sql =
         format!("COPY ({statement}\n) TO {} (FORMAT parquet, COMPRESSION zstd)", literal(&path.to_string_lossy()));
-    let too_large = || QueryError::TooLarge(format!("the file would have more than {size_max} bytes"));
     let copied = guarded(database, query, until, watched, |connection, _| {
         let rows = connection.execute(&sql, [])?;
         if rows > query.rows_max { Err(Fault::Told(QueryError::TooMany(query.rows_max))) } else { Ok(()) }
     });
-    if oversized(&path) {
-        return Err(too_large());
+    if oversized.load(Ordering::Acquire) {
+        return Err(too_large(size_max));
     }
     copied?;
-    let bytes =
-        std::fs::read(&path).map_err(|error| QueryError::Unavailable(format!("the export was lost: {error}")))?;
-    Ok(Bytes::from(bytes))
+    let lost = |error: std::io::Error| QueryError::Unavailable(format!("the export was lost: {error}"));
+    if std::fs::metadata(&path).map_err(lost)?.len() > size_max {
+        return Err(too_large(size_max));
+    }
+    std::fs::read(&path).map(Bytes::from).map_err(lost)
+}
+
+fn too_large(size_max: u64) -> QueryError {
+    QueryError::TooLarge(format!("the file would have more than {size_max} bytes"))
 }

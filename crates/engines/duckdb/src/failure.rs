@@ -57,11 +57,21 @@ impl From<duckdb::Error> for Failure {
     }
 }
 
+/// The appender and the commit wrap what they fail of, so the kind is not always in front.
+const NO_MEMORY: [&str; 6] = [
+    "Out of Memory Error",
+    "failed to allocate data of size",
+    "could not allocate block of size",
+    "failed to pin block of size",
+    "failed to offload data block",
+    "Allocation failure",
+];
+
 fn kind_of(message: &str) -> Kind {
     let starts = |word: &str| message.starts_with(word);
     if message.contains("database has been invalidated") || starts("FATAL") {
         Kind::Invalidated
-    } else if starts("Out of Memory") {
+    } else if NO_MEMORY.iter().any(|words| message.contains(words)) {
         Kind::Memory
     } else if starts("INTERRUPT") {
         Kind::Interrupt

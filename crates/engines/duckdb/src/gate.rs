@@ -118,8 +118,8 @@ impl Gate {
         Ok((Inside { gate: self.clone(), id, reader }, connection))
     }
 
-    /// Keeps new readers out, lets the others end for so long, then stops them. Blocks until all have left.
-    pub(crate) fn close(self: &Arc<Self>, patience: Duration) -> Closed {
+    /// Keeps new readers out, lets the others end for so long, then stops them and says why. Blocks until all have left.
+    pub(crate) fn close(self: &Arc<Self>, patience: Duration, why: Stop) -> Closed {
         let patient_until = Instant::now() + patience;
         let mut state = self.state.lock();
         while state.closed {
@@ -128,7 +128,7 @@ impl Gate {
         state.closed = true;
         while !state.readers.is_empty() {
             if Instant::now() >= patient_until {
-                state.readers.values().for_each(|reader| reader.stop(Stop::Evicted));
+                state.readers.values().for_each(|reader| reader.stop(why));
                 self.changed.wait_for(&mut state, Duration::from_millis(10));
             } else {
                 self.changed.wait_until(&mut state, patient_until);

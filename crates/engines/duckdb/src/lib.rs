@@ -15,6 +15,7 @@ mod failure;
 mod functions;
 mod gate;
 mod guard;
+mod library;
 mod load;
 mod maintain;
 mod open;
@@ -27,4 +28,5 @@ mod warehouse;
 mod watch;
 
 pub use config::Config;
+pub use library::{LIBRARY_VERSION, library_version};
 pub use warehouse::DuckWarehouse;

@@ -13,9 +13,7 @@ use crate::delete::delete;
 use crate::failure::{Failure, Kind};
 use crate::gate::Stop;
 use crate::schema;
-
-/// How often a load that finds no memory stops the queries and tries again.
-const MEMORY_ATTEMPTS: u32 = 3;
+use crate::upkeep::{after_load, mend};
 
 /// A step whose rows are in the engine's form.
 pub(crate) enum Change {
@@ -71,33 +69,52 @@ pub(crate) fn load(
 ) -> Result<(), CommitError> {
     let started = Instant::now();
     let mut writer = database.writer()?;
-    for attempt in 1.. {
-        let first = writer.load + 1;
-        let done = Database::transaction(writer.connection()?, |connection| {
-            advances.iter().try_for_each(|advance| checkpoint::advance(connection, consumer, advance))?;
-            changes.iter().zip(first..).try_for_each(|(change, number)| apply(connection, change, number))?;
-            Ok::<(), Failed>(())
-        });
-        writer.load += i64::try_from(changes.len()).unwrap_or(0);
-        match done {
-            Ok(()) => break,
-            Err(Failed::Commit(refused)) => return Err(refused),
-            Err(Failed::Engine(failure)) => match failure.kind {
-                // Those who ask hold the memory; what was asked can be asked again.
-                Kind::Memory if attempt < MEMORY_ATTEMPTS && database.gate.readers() > 0 => {
-                    tracing::warn!(attempt, "a load found no memory: the running queries are stopped");
-                    database.gate.stop_all(Stop::TooLarge);
-                    std::thread::sleep(Duration::from_millis(50 * u64::from(attempt)));
-                }
-                Kind::Invalidated => return recover(database, &mut writer, consumer, advances, failure),
-                _ => return Err(failure.into()),
-            },
-        }
+    let mut done = attempt(database, &mut writer, consumer, changes, advances);
+    if let Err(Failed::Engine(Failure { kind: Kind::Memory, .. })) = done {
+        // Those who ask hold the memory; what was asked can be asked again.
+        tracing::warn!("a load found no memory: the running queries are stopped");
+        let _alone = database.gate.close(Duration::ZERO, Stop::TooLarge);
+        done = attempt(database, &mut writer, consumer, changes, advances);
     }
+    done.map_err(|failed| match failed {
+        Failed::Commit(refused) => refused,
+        Failed::Engine(failure) => failure.into(),
+    })?;
     count(&mut writer, changes);
     metrics::histogram!("playhead_warehouse_load_seconds").record(started.elapsed().as_secs_f64());
-    crate::upkeep::after_load(database, &mut writer);
+    after_load(database, &mut writer);
     Ok(())
+}
+
+fn attempt(
+    database: &Database,
+    writer: &mut Writer,
+    consumer: &str,
+    changes: &[Change],
+    advances: &[Advance],
+) -> Result<(), Failed> {
+    let first = writer.load + 1;
+    writer.load += i64::try_from(changes.len()).unwrap_or(0);
+    let done = Database::transaction(writer.connection()?, |connection| {
+        advances.iter().try_for_each(|advance| checkpoint::advance(connection, consumer, advance))?;
+        changes.iter().zip(first..).try_for_each(|(change, number)| apply(connection, change, number))?;
+        Ok(())
+    });
+    let Err(Failed::Engine(failure)) = done else { return done };
+    let failed = mend(database, writer, Err(failure));
+    // The engine also fails a commit that it has made, when the checkpoint of its file after it fails.
+    if is_in(writer.connection()?, consumer, advances)? { Ok(()) } else { Ok(failed?) }
+}
+
+/// Whether a load went in though its commit failed: the checkpoints that it moved stand where they were moved to.
+fn is_in(connection: &Connection, consumer: &str, advances: &[Advance]) -> Result<bool, Failure> {
+    let moves: Vec<_> = advances.iter().filter(|advance| advance.to != advance.from).collect();
+    for advance in &moves {
+        if !checkpoint::stands_after(connection, consumer, advance)? {
+            return Ok(false);
+        }
+    }
+    Ok(!moves.is_empty())
 }
 
 enum Failed {
@@ -115,26 +132,6 @@ impl From<CommitError> for Failed {
     fn from(refused: CommitError) -> Self {
         Self::Commit(refused)
     }
-}
-
-/// Opens the database again after the engine has given it up, which it does when it cannot write a checkpoint. The commit
-/// itself may have been made before; then the checkpoints say so.
-fn recover(
-    database: &Database,
-    writer: &mut Writer,
-    consumer: &str,
-    advances: &[Advance],
-    failure: Failure,
-) -> Result<(), CommitError> {
-    tracing::error!(error = failure.message, "the engine has given the database up: it is opened again");
-    database.reopen(writer, Duration::ZERO, || Ok(()))?;
-    let connection = writer.connection()?;
-    for advance in advances {
-        if !checkpoint::stands_after(connection, consumer, advance)? {
-            return Err(CommitError::Transient(failure.message));
-        }
-    }
-    if advances.is_empty() { Err(CommitError::Transient(failure.message)) } else { Ok(()) }
 }
 
 fn apply(connection: &Connection, change: &Change, number: i64) -> Result<(), Failure> {

@@ -121,7 +121,8 @@ pub(crate) fn guarded<T>(
 ) -> Result<T, QueryError> {
     let (inside, connection) = database.reader().map_err(|failure| QueryError::Unavailable(failure.message))?;
     let reader = inside.reader.clone();
-    let _watched = watch::watch(database, &reader, until, has_left);
+    let _watched = watch::watch(database, &reader, until, has_left)
+        .map_err(|error| QueryError::Unavailable(format!("no thread to watch the query: {error}")))?;
     let tables = database.declared.read().keys().copied().collect();
     guard::check(&connection, &query.sql, database.config.sql_max_bytes, &tables)?;
     run(&connection, &reader).map_err(|fault| match fault {

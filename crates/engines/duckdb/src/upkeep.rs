@@ -8,6 +8,7 @@ use playhead_ports::Table;
 use crate::checkpoint;
 use crate::database::{Database, Writer};
 use crate::failure::{Failure, Kind};
+use crate::gate::Stop;
 use crate::schema;
 
 /// Tells the upkeep's thread to end, when dropped.
@@ -88,7 +89,7 @@ fn keep_wal_small(database: &Database, writer: &mut Writer) -> Result<(), Failur
 pub(crate) fn checkpoint_file(database: &Database, writer: &mut Writer) -> Result<(), Failure> {
     let started = Instant::now();
     let done = {
-        let _alone = database.gate.close(Duration::from_millis(database.config.checkpoint_wait_ms));
+        let _alone = database.gate.close(Duration::from_millis(database.config.checkpoint_wait_ms), Stop::Evicted);
         writer.connection()?.execute_batch("CHECKPOINT").map_err(Failure::from)
     };
     metrics::histogram!("playhead_warehouse_checkpoint_seconds").record(started.elapsed().as_secs_f64());

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
-
-use tokio::sync::oneshot;
 
 use crate::database::Database;
 use crate::gate::{Reader, Stop};
@@ -41,23 +40,20 @@ fn resident_bytes() -> Option<u64> {
     Some(kilobytes << 10)
 }
 
-/// Watches the reader until the returned sender is dropped. `has_left` tells that nobody waits for the answer.
+/// Watches the reader until the returned sender is dropped. `has_left` tells that nobody waits for the answer. It is a thread,
+/// not a task: a runtime that ends waits for the query, but drops the task that could stop it.
 pub(crate) fn watch(
     database: &Arc<Database>,
     reader: &Arc<Reader>,
     until: Instant,
     has_left: impl Fn() -> bool + Send + 'static,
-) -> oneshot::Sender<()> {
-    let (ended, mut end) = oneshot::channel::<()>();
+) -> std::io::Result<Sender<()>> {
+    let (ended, end) = channel();
     database.growth.begins(database.gate.readers() <= 1);
     let database = database.clone();
     let reader = reader.clone();
-    tokio::runtime::Handle::current().spawn(async move {
-        loop {
-            tokio::select! {
-                _ = &mut end => return,
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-            }
+    std::thread::Builder::new().name("warehouse-watch".to_owned()).spawn(move || {
+        while end.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
             // The first reason holds, so a reader that was stopped is only asked again.
             if let Some(why) = reader.why() {
                 reader.stop(why);
@@ -70,6 +66,6 @@ pub(crate) fn watch(
                 database.gate.stop_all(Stop::TooLarge);
             }
         }
-    });
-    ended
+    })?;
+    Ok(ended)
 }

@@ -26,11 +26,11 @@ async fn fill_and_go_on(config: Config) {
         Err(error) => panic!("{error}"),
     };
     let folder = tmpfs.path().join("warehouse");
-    let warehouse = DuckWarehouse::open(&folder, config.clone()).unwrap();
-    warehouse.declare(&support::TABLES).await.unwrap();
+    let warehouse = DuckWarehouse::open(&folder, config.clone()).expect("opens");
+    warehouse.declare(&support::TABLES).await.expect("declares");
     for round in 0..3 {
         assert_eq!(load_until_full(&warehouse, 3).await, None, "round {round}");
-        let ballast = tmpfs.fill(300 << 10).unwrap();
+        let ballast = tmpfs.fill(300 << 10).expect("fills");
         let refused = load_until_full(&warehouse, 500).await;
         assert!(matches!(refused, Some(CommitError::Transient(_))), "round {round}: {refused:?}");
         for _ in 0..3 {
@@ -45,8 +45,8 @@ async fn fill_and_go_on(config: Config) {
     }
     let next = assert_whole(&warehouse).await;
     drop(warehouse);
-    let warehouse = DuckWarehouse::open(&folder, config).unwrap();
-    warehouse.declare(&support::TABLES).await.unwrap();
+    let warehouse = DuckWarehouse::open(&folder, config).expect("opens");
+    warehouse.declare(&support::TABLES).await.expect("declares");
     assert_eq!(assert_whole(&warehouse).await, next);
 }
 

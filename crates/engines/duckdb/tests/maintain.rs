@@ -109,10 +109,12 @@ async fn newest_rows_and_totals_equal_a_model_whatever_is_folded() {
 
 fn bytes_contain(folder: &Path, text: &str) -> bool {
     std::fs::read_dir(folder)
-        .unwrap()
-        .map(Result::unwrap)
+        .expect("reads")
+        .map(|entry| entry.expect("reads"))
         .filter(|entry| entry.path().is_file())
-        .any(|entry| std::fs::read(entry.path()).unwrap().windows(text.len()).any(|window| window == text.as_bytes()))
+        .any(|entry| {
+            std::fs::read(entry.path()).expect("reads").windows(text.len()).any(|window| window == text.as_bytes())
+        })
 }
 
 #[tokio::test(flavor = "multi_thread")]
