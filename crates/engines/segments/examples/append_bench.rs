@@ -132,5 +132,8 @@ fn main() {
         }
     });
     drop(log);
+    for report in SegmentLog::verify(&folder.join("log")).expect("verifies") {
+        println!("{}: {:.1} records a frame", report.at, report.records as f64 / report.frames.max(1) as f64);
+    }
     std::fs::remove_dir_all(&folder).expect("removed");
 }

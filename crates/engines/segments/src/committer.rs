@@ -14,7 +14,9 @@ pub(crate) fn start(partition: Arc<Partition>) -> std::io::Result<JoinHandle<()>
         // Should this thread ever panic, nobody waits for it in vain.
         let _ends = Ends(&partition.queue);
         let mut spare = Gathered::default();
-        while let Some(gathered) = partition.queue.take(spare) {
+        let mut answered = 0;
+        while let Some(gathered) = partition.queue.take(spare, answered) {
+            answered = gathered.parts.len();
             spare = commit(&partition, gathered);
         }
     })

@@ -1,7 +1,7 @@
 //! The bounded queue between those who append and the committer. Records wait here as bytes already, one after another, so
 //! that the committer has nothing to do but to write them.
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use playhead_ports::AppendError;
 use tokio::sync::oneshot;
 
@@ -84,13 +84,21 @@ impl Queue {
     }
 
     /// All that has gathered, in exchange for an empty `spare`; waits for it. Nothing once the queue is closed and empty.
-    pub(crate) fn take(&self, spare: Gathered) -> Option<Gathered> {
+    ///
+    /// Of the `answered` callers of the last round many come back at once. As long as they keep coming they are let in first,
+    /// else the first few of them would have a sync of their own, and all the others wait for it.
+    pub(crate) fn take(&self, spare: Gathered, answered: usize) -> Option<Gathered> {
         let mut state = self.state.lock();
         while state.gathered.parts.is_empty() {
             if state.closed {
                 return None;
             }
             self.filled.wait(&mut state);
+        }
+        let mut seen = 0;
+        while seen < state.gathered.parts.len() && state.gathered.parts.len() < answered {
+            seen = state.gathered.parts.len();
+            MutexGuard::unlocked(&mut state, std::thread::yield_now);
         }
         Some(std::mem::replace(&mut state.gathered, spare))
     }
