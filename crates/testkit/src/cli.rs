@@ -25,7 +25,7 @@ pub fn run_to_end(binary: impl AsRef<Path>, args: &[&str], within: Duration) -> 
     let (out, err) = (dir.path().join("stdout"), dir.path().join("stderr"));
     // Files, because a full pipe would hold the command up.
     let create = |path: &Path| File::create(path).expect("a temporary file can be made");
-    let mut command = Command::new(binary.as_ref());
+    let mut command = command_of(binary.as_ref());
     command.args(args).stdin(Stdio::null()).stdout(create(&out)).stderr(create(&err));
     let mut child = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", binary.as_ref().display()));
     let status: Option<ExitStatus> = wait_for_exit(&mut child, within);
@@ -36,6 +36,15 @@ pub fn run_to_end(binary: impl AsRef<Path>, args: &[&str], within: Duration) -> 
         panic!("{args:?} did not end within {within:?}; it said:\n{stdout}{stderr}");
     };
     Finished { code: status.code(), stdout, stderr }
+}
+
+/// A command without the settings of whoever runs the tests: every variable of Playhead's is left out.
+pub(crate) fn command_of(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PLAYHEAD_")) {
+        command.env_remove(name);
+    }
+    command
 }
 
 impl Finished {

@@ -18,7 +18,7 @@ mod wait;
 pub use cli::{Finished, run_to_end};
 pub use clock::ManualClock;
 pub use event::{EventBuilder, event};
-pub use grpc::watch_client;
+pub use grpc::{Grpc, WatchClient, watch_client, with_token};
 pub use http::{Answer, Http, Lost};
 pub use program::{Program, Setup};
 pub use random::{Seeded, seeded};

@@ -4,23 +4,22 @@ use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use playhead_contracts::watch::watch_client::WatchClient;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use tonic::transport::Channel;
 
-use crate::cli::{Finished, run_to_end};
+use crate::cli::{Finished, command_of, run_to_end};
+use crate::grpc::{WatchClient, watch_client};
 use crate::http::Http;
 use crate::ports::free_address;
 use crate::sql::{Row, sql};
 use crate::wait::wait_until;
-use crate::watch_client;
 
-const READY_WITHIN: Duration = Duration::from_secs(20);
-const COMMAND_WITHIN: Duration = Duration::from_secs(60);
+/// Generous, because many programs may start at once on a small machine.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+const COMMAND_WITHIN: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const LOG_LINES_SHOWN: usize = 80;
 
@@ -60,10 +59,18 @@ impl Setup {
     /// Starts it and waits until it is ready. Panics, and shows its log, if it does not become so.
     #[track_caller]
     pub fn start(self) -> Program {
+        let mut program = self.prepare();
+        program.start();
+        program
+    }
+
+    /// Chooses its ports and folders without starting it.
+    #[track_caller]
+    pub fn prepare(self) -> Program {
         let own_dir = tempfile::tempdir().expect("a temporary folder can be made");
         let data_dir = self.data_dir.unwrap_or_else(|| own_dir.path().join("data"));
         let http_address = free_address();
-        let mut program = Program {
+        Program {
             binary: self.binary,
             data_dir,
             args: self.args,
@@ -73,9 +80,7 @@ impl Setup {
             http: Http::new(http_address),
             child: None,
             own_dir,
-        };
-        program.start();
-        program
+        }
     }
 }
 
@@ -117,7 +122,7 @@ impl Program {
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "the program is running already");
         let log = OpenOptions::new().create(true).append(true).open(self.log_path()).expect("the log can be opened");
-        let mut command = Command::new(&self.binary);
+        let mut command = command_of(&self.binary);
         command
             .arg("serve")
             .args(["--http", &self.http_address.to_string(), "--grpc", &self.grpc_address.to_string()])
@@ -143,6 +148,16 @@ impl Program {
     pub fn kill9(&mut self) {
         if let Some(mut child) = self.child.take() {
             end(&mut child);
+        }
+    }
+
+    /// Waits until it has ended by itself. Panics, and shows its log, if that takes longer than `within`.
+    #[track_caller]
+    pub fn wait_for_end(&mut self, within: Duration) -> ExitStatus {
+        let mut child = self.child.take().expect("the program must run to end");
+        match wait_for_exit(&mut child, within) {
+            Some(status) => status,
+            None => panic!("still running after {within:?}"),
         }
     }
 
@@ -196,7 +211,7 @@ impl Program {
     }
 
     /// A client of its gRPC interface.
-    pub async fn grpc(&self) -> Result<WatchClient<Channel>, tonic::transport::Error> {
+    pub async fn grpc(&self) -> Result<WatchClient, tonic::transport::Error> {
         watch_client(self.grpc_address).await
     }
 
@@ -222,6 +237,13 @@ impl Program {
             let rows = self.sql("SELECT count(*) FROM watch_events");
             loaded = rows[0][0].as_u64().unwrap_or_else(|| panic!("{} is no count", rows[0][0]));
         }
+    }
+
+    /// Runs another command of the same program to its end, as its client: `--url` and `--grpc-url` name it.
+    #[track_caller]
+    pub fn client_command(&self, args: &[&str]) -> Finished {
+        let (http, grpc) = (format!("http://{}", self.http_address), format!("http://{}", self.grpc_address));
+        self.command(&[&["--url", &http, "--grpc-url", &grpc], args].concat())
     }
 
     /// Runs another command of the same program to its end.

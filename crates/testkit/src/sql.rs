@@ -12,6 +12,7 @@ pub type Row = Vec<Value>;
 pub fn sql(http: &Http, query: &str) -> Vec<Row> {
     let answer = try_sql(http, query).unwrap_or_else(|lost| panic!("{query}: {lost:?}"));
     assert_eq!(answer.status, 200, "{query}: {}", answer.text);
+    assert_eq!(answer.json["truncated"], false, "{query}: there are more rows than one answer may have");
     rows(&answer).unwrap_or_else(|| panic!("{query}: these are no rows: {}", answer.text))
 }
 

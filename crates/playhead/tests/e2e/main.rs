@@ -1,0 +1,18 @@
+//! The real program as a process, over real HTTP and gRPC: what it promises, and what is done to break it.
+//!
+//! One test binary, so that it is linked once. It knows the program by its command line, its interfaces and its tables; the
+//! rules of positions come from `playhead-domain`, the bytes of a spoiled log from `playhead-segments`.
+
+mod kill9;
+mod ledger;
+mod load;
+mod marts;
+mod plan;
+mod turn;
+
+use playhead_testkit::Setup;
+
+/// The program that was built with this test, on a folder of its own.
+fn setup() -> Setup {
+    Setup::new(env!("CARGO_BIN_EXE_playhead"))
+}
