@@ -83,7 +83,7 @@ impl ProblemType {
                 ("unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is of another type")
             }
             Self::BodyTooLarge => ("body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-            Self::TooManyEvents => ("too-many-events", StatusCode::PAYLOAD_TOO_LARGE, "The batch has too many entries"),
+            Self::TooManyEvents => ("too-many-events", StatusCode::BAD_REQUEST, "The batch has too many entries"),
             Self::HeaderTooLarge => {
                 ("header-too-large", StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large")
             }

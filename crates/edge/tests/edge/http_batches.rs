@@ -58,14 +58,14 @@ async fn an_array_that_is_none_is_malformed_as_a_whole() {
 async fn a_batch_has_ten_thousand_entries_at_most() {
     let server = Running::open().await;
     let array = |entries: usize| format!("[{}]", vec!["{}"; entries].join(","));
-    assert_eq!(server.post("/v1/events", &array(10_001)).await.problem(), "413 too-many-events batch-events");
+    assert_eq!(server.post("/v1/events", &array(10_001)).await.problem(), "400 too-many-events batch-events");
     assert_eq!(server.post("/v1/events", &array(3_000_000)).await.problem(), "413 body-too-large batch-bytes");
     let answer = server.post("/v1/events", &array(10_000)).await;
     assert_eq!(answer.json()["rejected"], 10_000);
     let lines = "{}\n".repeat(10_001);
     let answer =
         server.ask("POST", "/v1/events").header("content-type", "application/x-ndjson").body(lines).send().await;
-    assert_eq!(answer.problem(), "413 too-many-events batch-events");
+    assert_eq!(answer.problem(), "400 too-many-events batch-events");
 }
 
 #[tokio::test]
