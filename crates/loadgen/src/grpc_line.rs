@@ -1,6 +1,8 @@
 //! gRPC calls over a shared HTTP/2 connection.
 
 use anyhow::Context as _;
+use bytes::Bytes;
+use http::uri::PathAndQuery;
 use playhead_contracts::watch::watch_client::WatchClient;
 use playhead_contracts::watch::{self, GetPositionRequest, GetPositionsRequest, SetPositionRequest};
 use playhead_domain::Kind;
@@ -13,6 +15,7 @@ use tonic::{Code, Status};
 use crate::audience::{Audience, Event, Key, video_id};
 use crate::http_line::REQUEST_TIMEOUT;
 use crate::outcome::{Answer, Failure};
+use crate::raw_codec::RawCodec;
 
 /// Puts the token into every call.
 #[derive(Debug, Clone)]
@@ -34,11 +37,11 @@ impl Interceptor for Bearer {
     }
 }
 
-/// The generated client with the token.
-pub(crate) type Client = WatchClient<InterceptedService<Channel, Bearer>>;
+/// A connection with the token.
+pub(crate) type Service = InterceptedService<Channel, Bearer>;
 
 /// Opens so many connections.
-pub(crate) fn clients(url: &str, token: Option<&str>, connections: usize) -> anyhow::Result<Vec<Client>> {
+pub(crate) fn services(url: &str, token: Option<&str>, connections: usize) -> anyhow::Result<Vec<Service>> {
     let endpoint = Endpoint::from_shared(url.to_owned())
         .with_context(|| format!("`{url}` is not a URL"))?
         .tcp_nodelay(true)
@@ -46,20 +49,21 @@ pub(crate) fn clients(url: &str, token: Option<&str>, connections: usize) -> any
         .initial_connection_window_size(4 << 20);
     let bearer = Bearer::new(token)?;
     // Each lazy channel is a connection of its own.
-    let client = |_| WatchClient::with_interceptor(endpoint.connect_lazy(), bearer.clone());
-    Ok((0..connections.max(1)).map(client).collect())
+    let service = |_| InterceptedService::new(endpoint.connect_lazy(), bearer.clone());
+    Ok((0..connections.max(1)).map(service).collect())
 }
 
 /// One call at a time.
 #[derive(Clone)]
 pub(crate) struct GrpcLine {
-    client: Client,
+    client: WatchClient<Service>,
+    service: Service,
     session: String,
 }
 
 impl GrpcLine {
-    pub(crate) fn new(client: Client, session: String) -> Self {
-        Self { client, session }
+    pub(crate) fn new(service: Service, session: String) -> Self {
+        Self { client: WatchClient::new(service.clone()), service, session }
     }
 
     /// Saves one event.
@@ -72,6 +76,14 @@ impl GrpcLine {
     pub(crate) async fn write_message(&mut self, event: watch::Event) -> Result<(), Failure> {
         let request = SetPositionRequest { event: Some(event), sent_time: None };
         within(self.client.set_position(request)).await.map(|_| ()).map_err(|status| Failure::of_grpc(&status))
+    }
+
+    /// Sends bytes in the place of a message.
+    pub(crate) async fn write_bytes(&mut self, bytes: Bytes) -> Result<(), Status> {
+        let mut grpc = tonic::client::Grpc::new(self.service.clone());
+        grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
+        let path = PathAndQuery::from_static("/playhead.watch.v1.Watch/SetPosition");
+        within(grpc.unary(tonic::Request::new(bytes), path, RawCodec)).await.map(|_| ())
     }
 
     /// Reads one position.
@@ -102,7 +114,7 @@ impl GrpcLine {
     }
 
     /// The client, for streams.
-    pub(crate) fn client_mut(&mut self) -> &mut Client {
+    pub(crate) fn client_mut(&mut self) -> &mut WatchClient<Service> {
         &mut self.client
     }
 }

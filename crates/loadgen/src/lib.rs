@@ -11,6 +11,7 @@ mod outcome;
 mod pace;
 mod plan;
 mod random;
+mod raw_codec;
 mod report;
 mod run;
 mod stream;

@@ -34,6 +34,10 @@ impl Failure {
         Self { label: label.to_owned(), class: Class::Broken }
     }
 
+    pub(crate) fn refused(label: &str) -> Self {
+        Self { label: label.to_owned(), class: Class::Refused }
+    }
+
     /// The failure that an HTTP status tells.
     pub(crate) fn of_http(status: StatusCode) -> Self {
         let class = match status {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use fastrand::Rng;
 use http::Method;
 use playhead_contracts::watch;
+use tonic::Code;
 
 use crate::grpc_line::GrpcLine;
 use crate::http_line::HttpLine;
@@ -65,7 +66,14 @@ fn http_packet(rng: &mut Rng) -> Packet {
 
 /// Sends one packet over gRPC. `Ok` means that the server took it.
 pub(crate) async fn over_grpc(line: &mut GrpcLine, rng: &mut Rng) -> Result<(), Failure> {
-    line.write_message(grpc_packet(rng)).await
+    if rng.u32(0..8) != 0 {
+        return line.write_message(grpc_packet(rng)).await;
+    }
+    // A first byte that no message has. gRPC has no code for what cannot be decoded; servers say INTERNAL.
+    match line.write_bytes(bytes(rng)).await {
+        Err(status) if status.code() == Code::Internal => Err(Failure::refused("undecodable")),
+        answer => answer.map_err(|status| Failure::of_grpc(&status)),
+    }
 }
 
 fn grpc_packet(rng: &mut Rng) -> watch::Event {
@@ -91,7 +99,7 @@ fn text(rng: &mut Rng, len: usize) -> String {
     (0..len).map(|_| rng.alphanumeric()).collect()
 }
 
-/// A first byte that begins neither JSON nor a line of it, so that no random bytes are good by chance.
+/// Random bytes behind one that begins neither JSON nor a protobuf message, so that none are good by chance.
 fn bytes(rng: &mut Rng) -> Bytes {
     let len = rng.usize(1..2_000);
     std::iter::once(0xff).chain((0..len).map(|_| rng.u8(..))).collect()

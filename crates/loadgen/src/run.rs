@@ -8,7 +8,7 @@ use playhead_domain::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::audience::{Audience, Event, Fate};
-use crate::grpc_line::{Client, GrpcLine, clients};
+use crate::grpc_line::{GrpcLine, Service, services};
 use crate::http_line::{HttpLine, Target};
 use crate::line::Line;
 use crate::pace::{Pace, release};
@@ -84,7 +84,7 @@ struct Counted {
 pub async fn run(plan: Plan) -> anyhow::Result<Report> {
     let http = Target::new(&plan.url, plan.token.as_deref(), plan.session())?;
     let connections = plan.connections.div_ceil(16).clamp(1, GRPC_CONNECTIONS_MAX);
-    let grpc = clients(&plan.grpc_url, plan.token.as_deref(), connections)?;
+    let grpc = services(&plan.grpc_url, plan.token.as_deref(), connections)?;
     let shared = Arc::new(Shared::new(plan));
     let releasing = release(vec![Arc::clone(&shared.writes), Arc::clone(&shared.reads)]);
     let (mut counted, unknown_writes) = work(&shared, &http, &grpc).await;
@@ -108,7 +108,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<Report> {
     ))
 }
 
-async fn work(shared: &Arc<Shared>, http: &Target, grpc: &[Client]) -> (Counted, u64) {
+async fn work(shared: &Arc<Shared>, http: &Target, grpc: &[Service]) -> (Counted, u64) {
     let session = shared.plan.session();
     let line = |n: usize| match shared.plan.protocol {
         Protocol::Http => Line::Http(HttpLine::new(http.clone())),
@@ -141,7 +141,7 @@ async fn work(shared: &Arc<Shared>, http: &Target, grpc: &[Client]) -> (Counted,
     (counted, unknown)
 }
 
-fn readers(shared: &Shared, http: &Target, grpc: &[Client]) -> Readers {
+fn readers(shared: &Shared, http: &Target, grpc: &[Service]) -> Readers {
     let session = shared.plan.session();
     match shared.plan.protocol {
         Protocol::Http => Readers::Http((0..VERIFYING_CONNECTIONS).map(|_| HttpLine::new(http.clone())).collect()),
@@ -149,7 +149,7 @@ fn readers(shared: &Shared, http: &Target, grpc: &[Client]) -> Readers {
             grpc.iter()
                 .cycle()
                 .take(VERIFYING_CONNECTIONS)
-                .map(|client| GrpcLine::new(client.clone(), session.clone()))
+                .map(|service| GrpcLine::new(service.clone(), session.clone()))
                 .collect(),
         ),
     }

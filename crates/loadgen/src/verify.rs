@@ -18,7 +18,7 @@ const VIDEOS_PER_CALL: usize = 200;
 /// A read that fails at the end is tried so often: a server that is busy has lost nothing.
 const ATTEMPTS: u32 = 5;
 /// After so many that were tried in vain each is tried once.
-const UNREADABLE_PATIENCE: u64 = 4;
+const UNREADABLE_PATIENCE: u64 = 2;
 
 /// What was found wrong, with the first few in words.
 #[derive(Debug, Clone, Default, Serialize)]

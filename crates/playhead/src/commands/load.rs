@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
+use indicatif::ProgressBar;
 use playhead_domain::Timestamp;
 use playhead_loadgen::{Pacing, Plan, Protocol};
 
 use crate::client::ClientArgs;
+use crate::output::print;
 
 /// Drive a server with virtual viewers and check what it acknowledged
 ///
@@ -101,11 +103,16 @@ pub(crate) fn run(args: Args, client: &ClientArgs) -> anyhow::Result<ExitCode> {
     let json = args.json;
     let plan = plan_of(&args, client);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
-    let report = runtime.block_on(playhead_loadgen::run(plan))?;
+    // Shown on a terminal, silent elsewhere.
+    let spinner = ProgressBar::new_spinner().with_message(format!("driving {} for {:?}", plan.url, plan.duration));
+    spinner.enable_steady_tick(Duration::from_millis(200));
+    let report = runtime.block_on(playhead_loadgen::run(plan));
+    spinner.finish_and_clear();
+    let report = report?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        print(format!("{}\n", serde_json::to_string_pretty(&report)?).as_bytes())?;
     } else {
-        print!("{report}");
+        print(report.to_string().as_bytes())?;
     }
     Ok(if report.good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

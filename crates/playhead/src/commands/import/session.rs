@@ -178,3 +178,7 @@ fn bar(name: &'static str, size_bytes: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix:<10}{bar:40} {percent:>3} %  {bytes_per_sec}  {eta} left");
     ProgressBar::new(size_bytes).with_prefix(name).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;
