@@ -11,7 +11,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::client::ClientArgs;
-use crate::commands::{backup, compact, completions, config, import, load, rebuild, restore, serve, sql, token, top};
+use crate::commands::{
+    backup, compact, completions, config, doctor, import, load, log, rebuild, restore, serve, sql, token, top,
+};
 
 /// The back end of a video site: watch positions, their log, and a warehouse of everything watched
 #[derive(Debug, Parser)]
@@ -34,7 +36,9 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Compact(compact::Args),
+    Log(log::Args),
     Token(token::Args),
+    Doctor(doctor::Args),
     Config(config::Args),
     Completions(completions::Args),
 }
@@ -52,7 +56,9 @@ fn main() -> ExitCode {
         Command::Backup(args) => backup::run(args, client),
         Command::Restore(args) => restore::run(args, client),
         Command::Compact(args) => compact::run(args, client),
+        Command::Log(args) => log::run(args, client),
         Command::Token(args) => token::run(args, client),
+        Command::Doctor(args) => doctor::run(args, client),
         Command::Config(args) => config::run(args, client),
         Command::Completions(args) => completions::run(args, client),
     };

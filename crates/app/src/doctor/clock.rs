@@ -17,16 +17,30 @@ const WATCHED: Duration = Duration::from_millis(300);
 const SANE: std::ops::Range<i64> = 1_735_689_600_000..4_102_444_800_000;
 /// Whole milliseconds, and the time between two readings.
 const STEP: Duration = Duration::from_millis(20);
+const AT_ONCE: Duration = Duration::from_millis(2);
+const READINGS_MAX: usize = 20;
 const FUTURE_MS: i64 = 60_000;
 const SET_IT: &str = "set the clock, and keep it right with chrony or systemd-timesyncd";
 
 pub(super) fn check(data: &Path) -> Vec<Finding> {
-    let (begun, begun_time) = (Instant::now(), SystemClock.now());
+    let (begun, begun_time) = both_clocks();
     std::thread::sleep(WATCHED);
-    let (steady, now) = (begun.elapsed(), SystemClock.now());
-    let mut findings = vec![judge(begun_time, now, steady)];
+    let (ended, now) = both_clocks();
+    let mut findings = vec![judge(begun_time, now, ended.duration_since(begun))];
     findings.extend(newest_in(&data.join("log")).and_then(|newest| judge_stored(newest, now)));
     findings
+}
+
+/// Both clocks at one moment; read again where the process was interrupted between them.
+fn both_clocks() -> (Instant, Timestamp) {
+    let mut reading = (Instant::now(), SystemClock.now());
+    for _ in 0..READINGS_MAX {
+        if reading.0.elapsed() < AT_ONCE {
+            break;
+        }
+        reading = (Instant::now(), SystemClock.now());
+    }
+    reading
 }
 
 fn judge(begun: Timestamp, now: Timestamp, steady: Duration) -> Finding {

@@ -37,12 +37,9 @@ pub(super) fn check(folder: &Path, config: &Config) -> Finding {
     }
 }
 
-/// The magic number, whose type differs from one architecture to the next.
+/// The magic number, which the system keeps in a signed field that some of them overflow.
 fn kind_of(stat: &rustix::fs::StatFs) -> u64 {
-    #[expect(clippy::allow_attributes, reason = "what is useless here is needed elsewhere")]
-    #[allow(clippy::cast_sign_loss, clippy::useless_conversion, clippy::unnecessary_cast, reason = "see above")]
-    let kind = stat.f_type as u64;
-    kind & 0xffff_ffff
+    stat.f_type as u64 & 0xffff_ffff
 }
 
 fn judge(disk: &Disk, folder: &str, min_free_bytes: u64) -> Finding {
