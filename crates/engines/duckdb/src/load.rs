@@ -69,13 +69,10 @@ pub(crate) fn load(
 ) -> Result<(), CommitError> {
     let started = Instant::now();
     let mut writer = database.writer()?;
-    let mut done = attempt(database, &mut writer, consumer, changes, advances);
-    if let Err(Failed::Engine(Failure { kind: Kind::Memory, .. })) = done {
-        // Those who ask hold the memory; what was asked can be asked again.
-        tracing::warn!("a load found no memory: the running queries are stopped");
-        let _alone = database.gate.close(Duration::ZERO, Stop::TooLarge);
-        done = attempt(database, &mut writer, consumer, changes, advances);
-    }
+    let done = match attempt(&mut writer, consumer, changes, advances) {
+        Err(Failed::Engine(failure)) => again(database, &mut writer, consumer, changes, advances, failure),
+        done => done,
+    };
     done.map_err(|failed| match failed {
         Failed::Commit(refused) => refused,
         Failed::Engine(failure) => failure.into(),
@@ -86,24 +83,40 @@ pub(crate) fn load(
     Ok(())
 }
 
-fn attempt(
+fn attempt(writer: &mut Writer, consumer: &str, changes: &[Change], advances: &[Advance]) -> Result<(), Failed> {
+    let first = writer.load + 1;
+    writer.load += i64::try_from(changes.len()).unwrap_or(0);
+    Database::transaction(writer.connection()?, |connection| {
+        advances.iter().try_for_each(|advance| checkpoint::advance(connection, consumer, advance))?;
+        changes.iter().zip(first..).try_for_each(|(change, number)| apply(connection, change, number))?;
+        Ok(())
+    })
+}
+
+/// What becomes of a load that the engine has failed. It fails commits that it has made, too, when the checkpoint of its file
+/// after the commit fails.
+fn again(
     database: &Database,
     writer: &mut Writer,
     consumer: &str,
     changes: &[Change],
     advances: &[Advance],
+    failure: Failure,
 ) -> Result<(), Failed> {
-    let first = writer.load + 1;
-    writer.load += i64::try_from(changes.len()).unwrap_or(0);
-    let done = Database::transaction(writer.connection()?, |connection| {
-        advances.iter().try_for_each(|advance| checkpoint::advance(connection, consumer, advance))?;
-        changes.iter().zip(first..).try_for_each(|(change, number)| apply(connection, change, number))?;
-        Ok(())
-    });
-    let Err(Failed::Engine(failure)) = done else { return done };
-    let failed = mend(database, writer, Err(failure));
-    // The engine also fails a commit that it has made, when the checkpoint of its file after it fails.
-    if is_in(writer.connection()?, consumer, advances)? { Ok(()) } else { Ok(failed?) }
+    if failure.kind != Kind::Memory {
+        let failed = mend(database, writer, Err(failure));
+        return if is_in(writer.connection()?, consumer, advances)? { Ok(()) } else { Ok(failed?) };
+    }
+    // Those who ask hold the memory; what was asked can be asked again.
+    tracing::warn!("a load found no memory: the running queries are stopped");
+    let _alone = database.gate.close(Duration::ZERO, Stop::TooLarge);
+    if is_in(writer.connection()?, consumer, advances)? {
+        return Ok(());
+    }
+    match attempt(writer, consumer, changes, advances) {
+        Err(Failed::Engine(_)) if is_in(writer.connection()?, consumer, advances)? => Ok(()),
+        done => done,
+    }
 }
 
 /// Whether a load went in though its commit failed: the checkpoints that it moved stand where they were moved to.
