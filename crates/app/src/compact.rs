@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::time::{Duration, Instant};
+use std::{fs, io};
 
 use anyhow::{Context, Result, bail};
 use playhead_domain::{Fact, Offset, UserId};
@@ -13,6 +14,8 @@ use crate::engines::Engines;
 
 /// How long consumers may take to get to the log's end.
 const CATCH_UP_MAX: Duration = Duration::from_secs(120);
+/// In the names of the files that a repair of the log lays aside.
+const QUARANTINED: &str = ".broken-";
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const CHUNK: Most = Most { records: 1_000, bytes: 8 << 20 };
 
@@ -23,11 +26,11 @@ pub(crate) async fn compact(engines: &Engines, data: &Path) -> Result<Compacted,
         folders.iter().map(|folder| Engines::size_bytes(&data.join(folder))).sum()
     };
     let size_bytes_before = size();
-    run(engines).await.map_err(|error| OperationError::Failed(format!("{error:#}")))?;
+    run(engines, data).await.map_err(|error| OperationError::Failed(format!("{error:#}")))?;
     Ok(Compacted { size_bytes_before, size_bytes_after: size() })
 }
 
-async fn run(engines: &Engines) -> Result<()> {
+async fn run(engines: &Engines, data: &Path) -> Result<()> {
     let mut ends = Vec::new();
     for at in engines.warehouse_partitions() {
         let end = engines.log.bounds(&at).await?.end;
@@ -44,8 +47,22 @@ async fn run(engines: &Engines) -> Result<()> {
             keep_letters(engines, &TopicPartition::new(&topic, partition), &forgotten).await?;
         }
     }
+    remove_quarantine(&data.join("log")).context("what a repair of the log laid aside")?;
     engines.store.compact().await.context("the positions")?;
     engines.warehouse.compact().await.context("the warehouse")
+}
+
+/// Damaged bytes that a repair of the log laid aside may be of anybody.
+fn remove_quarantine(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_quarantine(&entry.path())?;
+        } else if entry.file_name().to_string_lossy().contains(QUARANTINED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Waits until every consumer has taken what the log had.

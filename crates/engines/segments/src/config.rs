@@ -13,7 +13,8 @@ pub struct Config {
     pub segment_bytes: u64,
     /// A segment file is closed once it is this old, ms, so that retention by age has whole files to delete. Default 1 day.
     pub segment_age_ms: u64,
-    /// Records may be deleted this long after their segment was closed, ms. Default 30 days.
+    /// Records are deleted this long after their segment was closed, ms. Default 29 days: with the day that a segment may be
+    /// open, no byte of a forgotten user is older than 30 days.
     pub retention_age_ms: u64,
     /// The oldest segments are deleted while the partition has more than this, bytes. Where a consumer still needs them,
     /// appends are refused instead. Default 64 GiB.
@@ -37,7 +38,7 @@ impl Default for Config {
         Self {
             segment_bytes: 256 * MIB,
             segment_age_ms: DAY_MS,
-            retention_age_ms: 30 * DAY_MS,
+            retention_age_ms: 29 * DAY_MS,
             retention_bytes: 64 * 1024 * MIB,
             queue_records_max: 262_144,
             queue_bytes_max: 64 * 1024 * 1024,
