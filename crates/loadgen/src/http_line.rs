@@ -166,12 +166,11 @@ impl HttpLine {
     }
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, Failure> {
-        let refused = |_| Failure::broken("cannot connect");
+        let refused = |_| Failure::unreachable();
         let stream = TcpStream::connect((self.target.host.as_str(), self.target.port)).await.map_err(refused)?;
         stream.set_nodelay(true).map_err(refused)?;
-        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|_| Failure::broken("cannot connect"))?;
+        let (sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|_| Failure::unreachable())?;
         // How it ends is seen by the request that is under way.
         tokio::spawn(async move { drop(connection.await) });
         Ok(sender)

@@ -19,6 +19,8 @@ pub(crate) enum Class {
     Server,
     /// No answer: the connection broke, or the deadline passed.
     Broken,
+    /// No connection: nothing was sent.
+    Unreachable,
 }
 
 /// A request that did not do what it asked for.
@@ -32,6 +34,10 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn broken(label: &str) -> Self {
         Self { label: label.to_owned(), class: Class::Broken }
+    }
+
+    pub(crate) fn unreachable() -> Self {
+        Self { label: "cannot connect".to_owned(), class: Class::Unreachable }
     }
 
     pub(crate) fn refused(label: &str) -> Self {
@@ -75,7 +81,7 @@ impl Failure {
     /// What became of the event.
     pub(crate) fn fate(&self) -> Fate {
         match self.class {
-            Class::Refused | Class::Busy => Fate::Refused,
+            Class::Refused | Class::Busy | Class::Unreachable => Fate::Refused,
             Class::Server | Class::Broken => Fate::Unknown,
         }
     }
@@ -114,5 +120,6 @@ mod tests {
         assert_eq!(Failure::of_grpc(&tonic::Status::resource_exhausted("queue")).fate(), Fate::Refused);
         assert_eq!(Failure::of_grpc(&tonic::Status::unavailable("draining")).fate(), Fate::Unknown);
         assert_eq!(Failure::broken("timeout").fate(), Fate::Unknown);
+        assert_eq!(Failure::unreachable().fate(), Fate::Refused);
     }
 }

@@ -87,13 +87,13 @@ pub async fn run(plan: Plan) -> anyhow::Result<Report> {
     let grpc = services(&plan.grpc_url, plan.token.as_deref(), connections)?;
     let shared = Arc::new(Shared::new(plan));
     let releasing = release(vec![Arc::clone(&shared.writes), Arc::clone(&shared.reads)]);
-    let (mut counted, unknown_writes) = work(&shared, &http, &grpc).await;
+    let mut counted = work(&shared, &http, &grpc).await;
     let ran_for = shared.start.elapsed();
     releasing.join().map_err(|_| anyhow::anyhow!("the pacing thread panicked"))?;
     counted.found.add(at_the_end(&shared.audience, readers(&shared, &http, &grpc)).await);
     let warehouse = if shared.plan.check_warehouse {
         let acknowledged = counted.writes.ok;
-        Some(warehouse::check(HttpLine::new(http), &shared.plan.session(), acknowledged, unknown_writes).await)
+        Some(warehouse::check(HttpLine::new(http), &shared.plan.session(), acknowledged, counted.writes.unknown).await)
     } else {
         None
     };
@@ -108,7 +108,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<Report> {
     ))
 }
 
-async fn work(shared: &Arc<Shared>, http: &Target, grpc: &[Service]) -> (Counted, u64) {
+async fn work(shared: &Arc<Shared>, http: &Target, grpc: &[Service]) -> Counted {
     let session = shared.plan.session();
     let line = |n: usize| match shared.plan.protocol {
         Protocol::Http => Line::Http(HttpLine::new(http.clone())),
@@ -137,8 +137,7 @@ async fn work(shared: &Arc<Shared>, http: &Target, grpc: &[Service]) -> (Counted
         counted.reads.add(&reads);
         counted.found.add(found);
     }
-    let unknown = counted.writes.server + counted.writes.broken;
-    (counted, unknown)
+    counted
 }
 
 fn readers(shared: &Shared, http: &Target, grpc: &[Service]) -> Readers {

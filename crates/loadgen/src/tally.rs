@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+use crate::audience::Fate;
 use crate::outcome::{Class, Failure};
 
 /// The longest latency that is told apart, µs.
@@ -24,6 +25,8 @@ pub(crate) struct Tally {
     pub(crate) busy: u64,
     pub(crate) server: u64,
     pub(crate) broken: u64,
+    /// Of these and the server's faults, what may have been done all the same.
+    pub(crate) unknown: u64,
     pub(crate) last_answer: Option<Instant>,
 }
 
@@ -38,6 +41,7 @@ impl Tally {
             busy: 0,
             server: 0,
             broken: 0,
+            unknown: 0,
             last_answer: None,
         }
     }
@@ -57,9 +61,10 @@ impl Tally {
             Class::Refused => &mut self.refused,
             Class::Busy => &mut self.busy,
             Class::Server => &mut self.server,
-            Class::Broken => &mut self.broken,
+            Class::Broken | Class::Unreachable => &mut self.broken,
         };
         *class += count;
+        self.unknown += if failure.fate() == Fate::Unknown { count } else { 0 };
         self.last_answer = Some(Instant::now());
     }
 
@@ -75,6 +80,7 @@ impl Tally {
         self.busy += other.busy;
         self.server += other.server;
         self.broken += other.broken;
+        self.unknown += other.unknown;
         self.last_answer = self.last_answer.max(other.last_answer);
     }
 

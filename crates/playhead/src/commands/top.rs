@@ -93,23 +93,20 @@ fn query(args: &Args, since: Option<&str>) -> String {
         By::Watched => "watched_ms",
         By::Plays => "plays",
     };
+    let sums = "SELECT video_id, sum(plays) AS plays, sum(watched_ms) AS watched_ms FROM";
     let (recent, daily) = match since {
-        None => (
-            String::new(),
-            "SELECT video_id, sum(plays) AS plays, sum(watched_ms) AS watched_ms FROM user_video GROUP BY video_id"
-                .to_owned(),
-        ),
+        None => (String::new(), format!("{sums} user_video GROUP BY video_id")),
         Some(day) => (
             format!("WHERE u.last_time >= TIMESTAMP '{day} 00:00:00'"),
-            format!(
-                "SELECT video_id, sum(plays) AS plays, sum(watched_ms) AS watched_ms FROM video_daily WHERE day >= DATE '{day}' GROUP BY video_id"
-            ),
+            format!("{sums} video_daily WHERE day >= DATE '{day}' GROUP BY video_id"),
         ),
     };
     format!(
-        "SELECT w.video_id, v.title, w.viewers, coalesce(d.plays, 0) AS plays, coalesce(d.watched_ms, 0) AS watched_ms, w.reached \
+        "SELECT w.video_id, v.title, w.viewers, coalesce(d.plays, 0) AS plays, \
+           coalesce(d.watched_ms, 0) AS watched_ms, w.reached \
          FROM (SELECT u.video_id, count(*) AS viewers, \
-           avg(CASE WHEN u.completed THEN 1.0 ELSE least(1.0, u.position_ms * 1.0 / l.duration_ms) END) AS reached \
+           avg(CASE WHEN l.duration_ms IS NULL THEN NULL WHEN u.completed OR u.position_ms > l.duration_ms THEN 1.0 \
+             ELSE u.position_ms * 1.0 / l.duration_ms END) AS reached \
            FROM user_video u LEFT JOIN videos l ON l.video_id = u.video_id {recent} GROUP BY u.video_id) w \
          LEFT JOIN ({daily}) d ON d.video_id = w.video_id \
          LEFT JOIN videos v ON v.video_id = w.video_id \
