@@ -44,9 +44,12 @@ pub(crate) fn foldable(database: &Database) -> Vec<&'static Table> {
 
 /// What a load leaves to do. It is in already, so nothing that fails here fails the load.
 pub(crate) fn after_load(database: &Database, writer: &mut Writer) {
-    let long = |table: &&'static Table| writer.tail(table) >= database.config.fold_rows;
-    let tables: Vec<_> = foldable(database).into_iter().filter(long).collect();
-    let done = if tables.is_empty() { keep_wal_small(database, writer) } else { fold(database, writer, &tables) };
+    // One at a time, so that the next load does not wait for all of them.
+    let longest = foldable(database).into_iter().max_by_key(|table| writer.tail(table));
+    let done = match longest.filter(|table| writer.tail(table) >= database.config.fold_rows) {
+        Some(table) => fold(database, writer, &[table]),
+        None => keep_wal_small(database, writer),
+    };
     if let Err(failure) = done {
         tracing::warn!(error = failure.message, "the upkeep after a load failed");
     }
