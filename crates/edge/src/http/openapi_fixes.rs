@@ -1,5 +1,6 @@
 //! What every operation has in common, added to the document in one place: problems, security, what an id looks like.
 
+use playhead_ports::Scope;
 use serde_json::{Map, Value, json};
 
 use crate::batch::BATCH_MAX;
@@ -12,13 +13,13 @@ const TIME_MAX: i64 = 253_402_300_799_999;
 /// Adds it.
 pub(super) fn apply(document: &mut Value) {
     document["components"]["securitySchemes"] = json!({ "bearer": {
-        "type": "http", "scheme": "bearer", "description": "A service token, as `playhead token` makes it.",
+        "type": "http", "scheme": "bearer", "description": "A service token, as `playhead token` makes it; each operation names the scope that it needs.",
     } });
     let paths = document["paths"].as_object_mut().expect("there are paths");
     for (path, item) in paths {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {
-                operation_of(path, operation);
+                operation_of(path, method, operation);
             }
         }
     }
@@ -35,13 +36,24 @@ pub(super) fn remove_security(document: &mut Value) {
     }
 }
 
-fn operation_of(path: &str, operation: &mut Value) {
+/// What a token must have for it. `?backfill=true` takes `backfill` beside it.
+fn scope_of(path: &str, method: &str) -> Scope {
+    match (path, method) {
+        (path, _) if path.starts_with("/v1/admin/") => Scope::Admin,
+        ("/v1/sql", _) => Scope::Analyst,
+        ("/v1/users/{user}/positions", "delete") => Scope::Admin,
+        (_, "get") => Scope::Read,
+        _ => Scope::Write,
+    }
+}
+
+fn operation_of(path: &str, method: &str, operation: &mut Value) {
     let has_body = operation.get("requestBody").is_some();
     if has_body {
         operation["requestBody"]["required"] = true.into();
     }
     if path.starts_with("/v1/") {
-        operation["security"] = json!([{ "bearer": [] }]);
+        operation["security"] = json!([{ "bearer": [scope_of(path, method).name()] }]);
     }
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         parameter_of(parameter);

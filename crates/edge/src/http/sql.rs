@@ -1,5 +1,6 @@
 //! Analysts' questions: `/v1/sql`.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use playhead_ports::{Answer, Cell, Query, QueryError, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::mpsc;
+use tracing::Instrument;
 use utoipa::ToSchema;
 
 use super::body::JsonBody;
@@ -24,6 +27,9 @@ use crate::problem::{Problem, ProblemType};
 
 /// How many rows an answer that streams may have at most.
 const ROWS_MAX: HeaderName = HeaderName::from_static("x-rows-max");
+
+/// How much longer than a query may run a caller may take to read its answer.
+const READ_SLACK: Duration = Duration::from_secs(60);
 
 /// How the answer is written.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
@@ -126,11 +132,12 @@ pub(crate) async fn post_sql(
             Ok(([(CONTENT_TYPE, "application/json")], answer).into_response())
         }
         Format::Csv => {
-            streamed(edge.warehouse.query(query).await?, "text/csv; charset=utf-8", rows_max, room, csv).await
+            let answer = edge.warehouse.query(query).await?;
+            streamed(&edge, answer, "text/csv; charset=utf-8", rows_max, room, csv).await
         }
         Format::Ndjson => {
             let answer = edge.warehouse.query(query).await?;
-            streamed(answer, "application/x-ndjson", rows_max, room, sql_answer::ndjson).await
+            streamed(&edge, answer, "application/x-ndjson", rows_max, room, sql_answer::ndjson).await
         }
         Format::Parquet => {
             let bytes = edge.warehouse.export_parquet(query).await?;
@@ -177,6 +184,7 @@ type Write = fn(&[String], &[Vec<Cell>], &mut Vec<u8>);
 
 /// An answer that goes out as it comes. The first chunk is awaited, so that what fails at once is a problem in words.
 async fn streamed(
+    edge: &Edge,
     mut answer: Answer,
     content_type: &'static str,
     rows_max: usize,
@@ -191,31 +199,55 @@ async fn streamed(
     if content_type.starts_with("text/csv") {
         sql_answer::csv_head(&answer.columns, &mut head);
     }
-    let body = stream::iter([Ok(Bytes::from(head))]).chain(chunks(first, answer, room, write));
+    let (send, chunks) = mpsc::channel(1);
+    let within = edge.config.sql_time_max() + READ_SLACK;
+    let sending = async move {
+        // The place in the budget is held until the last row is out, and no longer for a caller who does not read on.
+        let _room = room;
+        let _ = tokio::time::timeout(within, send_rows(first, answer, write, &send)).await;
+    };
+    tokio::spawn(sending.instrument(tracing::Span::current()));
+    let body = stream::iter([Ok(Bytes::from(head))]).chain(until_the_end(chunks));
     Ok(([(CONTENT_TYPE, content_type)], [(ROWS_MAX, rows_max)], Body::from_stream(body)).into_response())
 }
 
-/// The rows written chunk by chunk; the place in the budget is held until the last one.
-fn chunks(
+/// What the rows of a streamed answer become.
+enum Chunk {
+    Bytes(Vec<u8>),
+    End,
+}
+
+/// Writes and sends the rows; the end is sent only if nothing is missing.
+async fn send_rows(
     first: Option<Result<Vec<Vec<Cell>>, QueryError>>,
-    answer: Answer,
-    room: Room<Queries>,
+    mut answer: Answer,
     write: Write,
-) -> impl Stream<Item = Result<Bytes, QueryError>> + Send {
-    stream::unfold((first, answer, room), move |(first, mut answer, room)| async move {
-        let chunk = match first {
-            Some(chunk) => chunk,
-            None => answer.rows.recv().await?,
-        };
-        let written = match chunk {
-            Ok(rows) => {
-                let mut bytes = Vec::new();
-                write(&answer.columns, &rows, &mut bytes);
-                Ok(Bytes::from(bytes))
-            }
-            Err(QueryError::TooMany(_)) => return None,
-            Err(error) => Err(error),
-        };
-        Some((written, (None, answer, room)))
+    send: &mpsc::Sender<Chunk>,
+) {
+    let mut chunk = first;
+    while let Some(Ok(rows)) = chunk {
+        let mut bytes = Vec::new();
+        write(&answer.columns, &rows, &mut bytes);
+        if send.send(Chunk::Bytes(bytes)).await.is_err() {
+            return;
+        }
+        chunk = answer.rows.recv().await;
+    }
+    match chunk {
+        None | Some(Err(QueryError::TooMany(_))) => drop(send.send(Chunk::End).await),
+        Some(Err(error)) => tracing::warn!(%error, "a query failed while its answer was sent"),
+        Some(Ok(_)) => unreachable!("the loop takes rows"),
+    }
+}
+
+/// The chunks; without an end they break off, so that the caller does not take a part for the whole.
+fn until_the_end(chunks: mpsc::Receiver<Chunk>) -> impl Stream<Item = Result<Bytes, io::Error>> + Send {
+    stream::unfold(Some(chunks), |chunks| async move {
+        let mut chunks = chunks?;
+        match chunks.recv().await {
+            Some(Chunk::Bytes(bytes)) => Some((Ok(Bytes::from(bytes)), Some(chunks))),
+            Some(Chunk::End) => None,
+            None => Some((Err(io::ErrorKind::BrokenPipe.into()), None)),
+        }
     })
 }

@@ -67,3 +67,21 @@ async fn an_answer_that_is_too_large_to_hold_is_refused() {
     let streamed = server.post("/v1/sql", r#"{"query":"SELECT 1000","format":"csv"}"#).await;
     assert_eq!(streamed.text().lines().count(), 1_001);
 }
+
+#[tokio::test]
+async fn a_streamed_answer_holds_its_place_until_the_last_row_and_gives_it_back() {
+    let mut server = Server::default();
+    server.config.sql_concurrency = 1;
+    let server = server.start().await;
+    let large = r#"{"query":"SELECT 2000","format":"ndjson"}"#;
+    for _ in 0..3 {
+        assert_eq!(server.post("/v1/sql", large).await.text().lines().count(), 2_000);
+        // The task that sends gives the place back a moment after the caller has read the last byte.
+        for _ in 0..1_000 {
+            if server.post("/v1/sql", r#"{"query":"SELECT 1"}"#).await.status == 200 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}

@@ -126,6 +126,6 @@ async fn it_is_served_and_asks_for_tokens_only_where_they_are_needed() {
     assert_eq!(open["openapi"], "3.1.0");
     assert!(open["paths"]["/v1/sql"]["post"]["security"].is_null());
     let guarded = Server { open: false, ..Server::default() }.start().await.get("/openapi.json").await.json();
-    assert_eq!(guarded["paths"]["/v1/sql"]["post"]["security"][0]["bearer"], serde_json::json!([]));
+    assert_eq!(guarded["paths"]["/v1/sql"]["post"]["security"][0]["bearer"], serde_json::json!(["analyst"]));
     assert_eq!(guarded, playhead_edge::openapi());
 }

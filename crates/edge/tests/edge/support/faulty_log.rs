@@ -35,7 +35,7 @@ impl FaultyLog {
     }
 
     pub(crate) fn fail(&self, fault: Fault) {
-        *self.fault.lock().unwrap() = fault;
+        *self.fault.lock().expect("no holder panics") = fault;
     }
 }
 
@@ -51,7 +51,7 @@ impl EventLog for FaultyLog {
 
     async fn append(&self, at: &TopicPartition, batch: Vec<Record>) -> Vec<Result<Offset, AppendError>> {
         self.appends.fetch_add(1, Ordering::SeqCst);
-        let fault = *self.fault.lock().unwrap();
+        let fault = *self.fault.lock().expect("no holder panics");
         let error = match fault {
             Fault::None => return self.log.append(at, batch).await,
             Fault::Slow(wait) => {
