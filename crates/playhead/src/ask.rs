@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::client::{Client, ClientArgs};
+use crate::client::{Answer, Client, ClientArgs};
 
 /// The server ends a query long before.
 const DEADLINE: Duration = Duration::from_secs(300);
@@ -24,6 +24,17 @@ pub(crate) struct Rows {
 
 /// Asks one question.
 pub(crate) fn ask(args: &ClientArgs, query: &str) -> anyhow::Result<Rows> {
-    let body = serde_json::to_vec(&serde_json::json!({ "query": query, "format": "json" }))?;
-    Client::new(args, DEADLINE)?.post("/v1/sql", "application/json", &body)?.json()
+    post(args, query, "json")?.json()
+}
+
+/// Asks one question; the answer is a Parquet file.
+pub(crate) fn ask_parquet(args: &ClientArgs, query: &str) -> anyhow::Result<Vec<u8>> {
+    let answer = post(args, query, "parquet")?;
+    anyhow::ensure!(answer.is_ok(), answer.reason());
+    Ok(answer.body)
+}
+
+fn post(args: &ClientArgs, query: &str, format: &str) -> anyhow::Result<Answer> {
+    let body = serde_json::to_vec(&serde_json::json!({ "query": query, "format": format }))?;
+    Client::new(args, DEADLINE)?.post("/v1/sql", "application/json", &body)
 }

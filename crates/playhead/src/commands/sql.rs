@@ -1,6 +1,5 @@
 //! `playhead sql`: one question to the warehouse of a running server.
 
-mod parquet_file;
 mod table;
 
 use std::io::Read as _;
@@ -11,7 +10,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use serde_json::Value;
 
-use crate::ask::{Rows, ask};
+use crate::ask::{Rows, ask, ask_parquet};
 use crate::client::ClientArgs;
 use crate::output::print;
 
@@ -47,17 +46,19 @@ enum Format {
     Csv,
     /// {"columns": [...], "rows": [[...]], "truncated": false}
     Json,
-    /// A Parquet file; numbers and booleans typed, all else text
+    /// A Parquet file with the warehouse's own types
     Parquet,
 }
 
 /// Asks and writes the answer.
 pub(crate) fn run(args: Args, client: &ClientArgs) -> anyhow::Result<ExitCode> {
-    let rows = ask(client, &query_of(&args.query)?)?;
-    match (args.format, &args.output) {
-        (Format::Parquet, Some(path)) => parquet_file::write(path, &rows)?,
-        (format, output) => emit(output.as_deref(), &text_of(format, &rows)?)?,
+    let query = query_of(&args.query)?;
+    if args.format == Format::Parquet {
+        emit(args.output.as_deref(), &ask_parquet(client, &query)?)?;
+        return Ok(ExitCode::SUCCESS);
     }
+    let rows = ask(client, &query)?;
+    emit(args.output.as_deref(), &text_of(args.format, &rows)?)?;
     if rows.truncated {
         eprintln!("playhead: the answer was cut at {} rows; narrow the query, or add a LIMIT", rows.rows.len());
     }
