@@ -62,7 +62,7 @@ impl Server {
         let log = SegmentLog::open(&dir.path().join("log"), Default::default(), clock.clone()).expect("a log");
         let log = Arc::new(FaultyLog::new(log));
         let store = FjallStore::open(&dir.path().join("base"), &Default::default()).expect("a base");
-        let recent = playhead_memory::Config { entries_max: self.recent_max, ..Default::default() };
+        let recent = playhead_memory::Config { entries_max: self.recent_max };
         let recent = Arc::new(MemoryRecent::new(&recent, Epoch("1".into())));
         let watch = Watch::open(log.clone(), recent, Arc::new(store.base()), clock.clone(), Default::default());
         let watch = watch.await.expect("the topics");
