@@ -22,6 +22,7 @@ pub async fn recent(make: impl AsyncFn() -> Arc<dyn Recent>) {
     a_forgetting_drops_what_is_below(&*make().await).await;
     what_is_below_a_forgetting_is_ignored(&*make().await).await;
     what_was_joined_with_it_is_forgotten_with_it(&*make().await).await;
+    a_forgetting_is_told_until_the_base_has_passed_it(&*make().await).await;
     room_is_used_by_what_is_held(&*make().await).await;
 }
 
@@ -185,6 +186,22 @@ async fn what_was_joined_with_it_is_forgotten_with_it(recent: &dyn Recent) {
     assert!(known_a.is_none_or(|state| state.offsets().is_none_or(|range| range.least >= Offset(5))));
     merge(recent, vec![delta("u", "a", state("p", 9))]).await;
     assert_eq!(known(recent, "u", "a").await, Some(state("p", 9)));
+}
+
+async fn a_forgetting_is_told_until_the_base_has_passed_it(recent: &dyn Recent) {
+    let _sentence = Sentence("The user's forgettings that the base may not have passed yet.");
+    let below =
+        async |user_id: &str, video_id: &str| recent.veil(&user(user_id)).await.expect("reads").below(&video(video_id));
+    // The base alone may have it: nothing is held here.
+    forget(recent, "u", None, 9).await;
+    forget(recent, "w", Some("a"), 7).await;
+    assert_eq!([below("u", "a").await, below("u", "b").await], [Offset(9); 2]);
+    assert_eq!([below("w", "a").await, below("w", "b").await], [Offset(7), Offset(0)]);
+    assert_eq!(below("v", "a").await, Offset(0));
+    merge(recent, vec![delta("u", "a", state("p", 11))]).await;
+    assert_eq!(below("u", "a").await, Offset(9), "what is written afterwards does not lift it");
+    recent.release(&partition(0), &[], Offset(9)).await.expect("releases");
+    assert_eq!(below("u", "a").await, Offset(9), "the base stands before the forgetting, which lies at 9");
 }
 
 async fn room_is_used_by_what_is_held(recent: &dyn Recent) {

@@ -21,7 +21,7 @@ pub use log::{
     AppendError, Bounds, EventLog, Header, LogError, LogId, LogReader, Most, Record, Stored, Topic, TopicPartition,
 };
 pub use query::{Answer, Cell, Query, QueryError};
-pub use recent::{Delta, Epoch, Held, Recent, RecentError, Room};
+pub use recent::{Delta, Epoch, Held, Recent, RecentError, Room, Veil};
 pub use sink::{Advance, Batch, Checkpoint, CommitError, Prepared, Reject, Sink, SinkError};
 pub use tokens::{Grant, Scope, Scopes, TokenError, Tokens};
 pub use warehouse::{Column, ColumnType, Columns, Load, Shape, Step, Table, Values, Warehouse, WarehouseError};

@@ -33,6 +33,23 @@ pub struct Delta {
     pub state: State,
 }
 
+/// What of a user is forgotten, though the base may still have it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Veil {
+    /// Records of all of their videos below this offset.
+    pub all_below: Offset,
+    /// Records of single videos below an offset of their own.
+    pub below: Vec<(VideoId, Offset)>,
+}
+
+impl Veil {
+    /// Records of this video below this offset are forgotten.
+    pub fn below(&self, video: &VideoId) -> Offset {
+        let single = self.below.iter().find(|(held, _)| held == video);
+        single.map_or(self.all_below, |(_, below)| self.all_below.max(*below))
+    }
+}
+
 /// How much room there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
@@ -73,6 +90,10 @@ pub trait Recent: Send + Sync {
 
     /// What is held of all of a user's videos, by video; [`Held::Absent`] does not occur.
     async fn by_user(&self, user: &UserId) -> Result<Vec<(VideoId, Held)>, RecentError>;
+
+    /// The user's forgettings that the base may not have passed yet. A reader drops what they cover from what the base
+    /// gives it afterwards, because a forgetting holds from its answer on and the base hears of it later.
+    async fn veil(&self, user: &UserId) -> Result<Veil, RecentError>;
 
     /// Offers what a read found by joining with the base. The store may decline, and does if the epoch is not the current
     /// one; what it takes is joined with what it holds.

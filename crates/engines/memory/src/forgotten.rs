@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use playhead_domain::{Offset, UserId, VideoId};
+use playhead_ports::Veil;
 
 use crate::released::PartitionNumber;
 
@@ -10,16 +11,13 @@ use crate::released::PartitionNumber;
 #[derive(Debug)]
 struct OfUser {
     partition: PartitionNumber,
-    /// Of all videos.
-    all_below: Offset,
-    /// Of single videos.
-    below: Vec<(VideoId, Offset)>,
+    veil: Veil,
 }
 
 impl OfUser {
     /// The room it takes, in entries.
     fn weight(&self) -> usize {
-        1 + self.below.len()
+        1 + self.veil.below.len()
     }
 }
 
@@ -40,13 +38,13 @@ impl Forgotten {
         below: Offset,
     ) -> usize {
         let before = self.users.get(user).map_or(0, OfUser::weight);
-        let fresh = || OfUser { partition, all_below: Offset::default(), below: Vec::new() };
+        let fresh = || OfUser { partition, veil: Veil::default() };
         let of_user = self.users.entry(user.clone()).or_insert_with(fresh);
         match video {
-            None => of_user.all_below = of_user.all_below.max(below),
-            Some(video) => match of_user.below.iter_mut().find(|(held, _)| held == video) {
+            None => of_user.veil.all_below = of_user.veil.all_below.max(below),
+            Some(video) => match of_user.veil.below.iter_mut().find(|(held, _)| held == video) {
                 Some((_, held)) => *held = below.max(*held),
-                None => of_user.below.push((video.clone(), below)),
+                None => of_user.veil.below.push((video.clone(), below)),
             },
         }
         of_user.weight() - before
@@ -54,11 +52,12 @@ impl Forgotten {
 
     /// Records of this key below this offset are forgotten.
     pub(crate) fn below(&self, user: &UserId, video: &VideoId) -> Offset {
-        let Some(of_user) = self.users.get(user) else {
-            return Offset::default();
-        };
-        let single = of_user.below.iter().find(|(held, _)| held == video);
-        single.map_or(of_user.all_below, |(_, below)| of_user.all_below.max(*below))
+        self.users.get(user).map_or(Offset::default(), |of_user| of_user.veil.below(video))
+    }
+
+    /// All that is remembered of the user.
+    pub(crate) fn veil(&self, user: &UserId) -> Veil {
+        self.users.get(user).map_or(Veil::default(), |of_user| of_user.veil.clone())
     }
 
     /// Drops what the base of this partition has passed. Gives the room freed.
@@ -69,8 +68,8 @@ impl Forgotten {
                 return true;
             }
             let before = of_user.weight();
-            of_user.below.retain(|(_, below)| *below > released_below);
-            let is_needed = of_user.all_below > released_below || !of_user.below.is_empty();
+            of_user.veil.below.retain(|(_, below)| *below >= released_below);
+            let is_needed = of_user.veil.all_below >= released_below || !of_user.veil.below.is_empty();
             freed += if is_needed { before - of_user.weight() } else { before };
             is_needed
         });

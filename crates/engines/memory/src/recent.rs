@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 use parking_lot::{Mutex, MutexGuard};
 use playhead_domain::{Offset, State, UserId, VideoId};
-use playhead_ports::{Delta, Epoch, Held, Recent, RecentError, Room, TopicPartition};
+use playhead_ports::{Delta, Epoch, Held, Recent, RecentError, Room, TopicPartition, Veil};
 
 use crate::Config;
 use crate::released::{PartitionNumber, Released};
@@ -108,6 +108,11 @@ impl Recent for MemoryRecent {
         Ok(shard.by_user(user).map(|(video, state)| (video.clone(), held_of(Some(state)))).collect())
     }
 
+    async fn veil(&self, user: &UserId) -> Result<Veil, RecentError> {
+        let shard = self.shard(user);
+        Ok(if shard.forgotten.is_empty() { Veil::default() } else { shard.forgotten.veil(user) })
+    }
+
     async fn keep(&self, _: &Epoch, _: &UserId, _: &VideoId, _: State) -> Result<(), RecentError> {
         Ok(())
     }
@@ -131,7 +136,8 @@ impl Recent for MemoryRecent {
         let partition = self.released.number_of(at);
         let mut shard = self.shard(user);
         let freed = shard.forget(user, video, below);
-        let is_passed = below <= self.released.below(partition);
+        // The forgetting itself lies at `below`, so the base has done it only once it is past that.
+        let is_passed = below < self.released.below(partition);
         let taken = if is_passed { 0 } else { shard.forgotten.remember(partition, user, video, below) };
         self.count(taken, freed);
         Ok(())

@@ -46,6 +46,8 @@ async fn a_forgetting_takes_room_until_the_base_has_passed_it() {
     recent.forget(&at(), &key(1).0, None, Offset(6)).await.expect("forgets");
     assert_eq!(recent.room().held, 1);
     recent.release(&at(), &[], Offset(6)).await.expect("releases");
+    assert_eq!(recent.room().held, 1, "the base stands before the forgetting, which lies at 6");
+    recent.release(&at(), &[], Offset(7)).await.expect("releases");
     assert_eq!(recent.room().held, 0);
     recent.merge(&at(), vec![delta(1, 1, 5)]).await.expect("merges");
     assert_eq!(recent.room().held, 0, "what the base has is ignored, forgotten or not");

@@ -1,7 +1,9 @@
 //! Reading positions: recent joined with the base.
 
-use playhead_domain::{Position, State, UserId, VideoId};
-use playhead_ports::{Base, BaseError, Held, Recent};
+use std::collections::BTreeMap;
+
+use playhead_domain::{Offset, Position, State, UserId, VideoId};
+use playhead_ports::{Base, BaseError, Held, Recent, RecentError, Veil};
 
 /// Something read, and whether a newer one may exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,16 +42,18 @@ impl From<BaseError> for ReadError {
     }
 }
 
-/// The states of some videos of a user. Recent is asked before the base: what leaves recent in between is in the base.
+/// The states of some videos of a user. Recent is asked before the base: what leaves recent in between is in the base, and a
+/// forgetting that leaves it has been done there.
 pub(crate) async fn states(
     recent: &dyn Recent,
     base: &dyn Base,
     user: &UserId,
     videos: &[VideoId],
 ) -> Result<Reading<Vec<State>>, ReadError> {
-    let (held, stale) = match recent.get(user, videos).await {
-        Ok(held) => (held, false),
-        Err(_) => (vec![Held::Absent; videos.len()], true),
+    let asked = async { Ok::<_, RecentError>((recent.get(user, videos).await?, recent.veil(user).await?)) };
+    let (held, veil, stale) = match asked.await {
+        Ok((held, veil)) => (held, veil, false),
+        Err(_) => (vec![Held::Absent; videos.len()], Veil::default(), true),
     };
     let missing: Vec<VideoId> = held
         .iter()
@@ -57,13 +61,14 @@ pub(crate) async fn states(
         .filter(|(held, _)| !matches!(held, Held::Whole(_)))
         .map(|(_, video)| video.clone())
         .collect();
-    let mut stored = if missing.is_empty() { Vec::new() } else { base.get(user, &missing).await? }.into_iter();
+    let stored = if missing.is_empty() { Vec::new() } else { base.get(user, &missing).await? };
+    let mut stored = stored.into_iter().zip(&missing).map(|(state, video)| unveiled(state, veil.below(video)));
     let value = held
         .into_iter()
         .map(|held| match held {
             Held::Whole(state) => state,
-            Held::Delta(delta) => joined(stored.next().flatten(), &delta),
-            Held::Absent => stored.next().flatten().unwrap_or_default(),
+            Held::Delta(delta) => joined(stored.next().unwrap_or_default(), &delta),
+            Held::Absent => stored.next().unwrap_or_default(),
         })
         .collect();
     Ok(Reading { value, stale })
@@ -75,11 +80,18 @@ pub(crate) async fn all_positions(
     base: &dyn Base,
     user: &UserId,
 ) -> Result<Reading<Vec<(VideoId, Position)>>, ReadError> {
-    let (held, stale) = match recent.by_user(user).await {
-        Ok(held) => (held, false),
-        Err(_) => (Vec::new(), true),
+    let asked = async { Ok::<_, RecentError>((recent.by_user(user).await?, recent.veil(user).await?)) };
+    let (held, veil, stale) = match asked.await {
+        Ok((held, veil)) => (held, veil, false),
+        Err(_) => (Vec::new(), Veil::default(), true),
     };
-    let mut states: std::collections::BTreeMap<VideoId, State> = base.by_user(user).await?.into_iter().collect();
+    let stored = base.by_user(user).await?.into_iter();
+    let mut states: BTreeMap<VideoId, State> = stored
+        .map(|(video, state)| {
+            let below = veil.below(&video);
+            (video, unveiled(Some(state), below))
+        })
+        .collect();
     for (video, held) in held {
         match held {
             Held::Whole(state) | Held::Delta(state) => states.entry(video).or_default().join(&state),
@@ -93,8 +105,14 @@ pub(crate) async fn all_positions(
     Ok(Reading { value, stale })
 }
 
-fn joined(stored: Option<State>, delta: &State) -> State {
+/// What the base has, less what is forgotten and the base has not heard of yet.
+fn unveiled(stored: Option<State>, below: Offset) -> State {
     let mut state = stored.unwrap_or_default();
-    state.join(delta);
+    state.forget_below(below);
     state
+}
+
+fn joined(mut stored: State, delta: &State) -> State {
+    stored.join(delta);
+    stored
 }
