@@ -1,0 +1,98 @@
+//! `playhead log`: checks the log's files, and makes a damaged log open again.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Subcommand;
+use playhead_app::{LogCheck, LogGap, repair_log, verify_log};
+
+use crate::client::ClientArgs;
+use crate::settings::SettingsArgs;
+
+/// Check the log's files, or make a damaged log open again
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  playhead log verify --data data
+  playhead log repair --data data")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Read every frame and say what is broken; the server may run. Exits with 1 if anything is
+    Verify {
+        #[command(flatten)]
+        settings: SettingsArgs,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put broken bytes into files beside the log, so that the whole records around them can be read (stop the server first)
+    ///
+    /// What was lost leaves a gap in the offsets; every offset that is lost is named. A backup may still have the records.
+    Repair {
+        #[command(flatten)]
+        settings: SettingsArgs,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Does it.
+pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
+    match args.what {
+        What::Verify { settings, json } => verify(&verify_log(&settings.config()?)?, json),
+        What::Repair { settings, json } => repair(&repair_log(&settings.config()?)?, json),
+    }
+}
+
+fn verify(checks: &[LogCheck], json: bool) -> Result<ExitCode> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(checks)?);
+    } else {
+        checks.iter().for_each(show);
+    }
+    let is_whole = checks.iter().all(|check| check.damage.is_empty());
+    if !is_whole && !json {
+        println!("`playhead log repair`, with the server stopped, puts the broken bytes aside");
+    }
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn show(check: &LogCheck) {
+    let LogCheck { partition, segments, frames, records, tail_bytes, damage } = check;
+    let torn =
+        if *tail_bytes > 0 { format!(", {tail_bytes} bytes at the end are no whole frame yet") } else { String::new() };
+    println!("{partition:<16} {records} records in {frames} frames of {segments} files{torn}");
+    for found in damage {
+        let after = found
+            .whole_from
+            .map_or("nothing after it is whole".to_owned(), |offset| format!("whole again from {offset} on"));
+        println!(
+            "  BROKEN {} at byte {}: {}; whole before offset {}, {after}",
+            found.path.display(),
+            found.position,
+            found.why,
+            found.whole_before
+        );
+    }
+}
+
+fn repair(gaps: &[LogGap], json: bool) -> Result<ExitCode> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(gaps)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for gap in gaps {
+        let bytes =
+            gap.path.as_ref().map_or(String::new(), |path| format!("; the broken bytes are in {}", path.display()));
+        println!("{:<16} offsets {} to {} are lost{bytes}", gap.partition, gap.lost_from, gap.lost_until - 1);
+    }
+    if gaps.is_empty() {
+        println!("Nothing was broken.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
