@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -30,18 +30,30 @@ pub struct Setup {
     data_dir: Option<PathBuf>,
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
+    on: IpAddr,
 }
 
 impl Setup {
     /// The program is `binary`: `env!("CARGO_BIN_EXE_playhead")`, in a test beside it.
     pub fn new(binary: impl Into<PathBuf>) -> Self {
-        Self { binary: binary.into(), data_dir: None, args: Vec::new(), env: Vec::new() }
+        Self {
+            binary: binary.into(),
+            data_dir: None,
+            args: Vec::new(),
+            env: Vec::new(),
+            on: Ipv4Addr::LOCALHOST.into(),
+        }
     }
 
     /// Where its data is; a temporary folder if nothing is said.
     pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.data_dir = Some(path.into());
         self
+    }
+
+    /// It listens on every address of the machine, not on loopback alone, where its clients still find it.
+    pub fn listen_everywhere(self) -> Self {
+        Self { on: Ipv4Addr::UNSPECIFIED.into(), ..self }
     }
 
     /// One more argument of `serve`.
@@ -75,6 +87,7 @@ impl Setup {
             data_dir,
             args: self.args,
             env: self.env,
+            on: self.on,
             http_address,
             grpc_address: free_address(),
             http: Http::new(http_address),
@@ -91,6 +104,7 @@ pub struct Program {
     data_dir: PathBuf,
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
+    on: IpAddr,
     http_address: SocketAddr,
     grpc_address: SocketAddr,
     http: Http,
@@ -122,10 +136,11 @@ impl Program {
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "the program is running already");
         let log = OpenOptions::new().create(true).append(true).open(self.log_path()).expect("the log can be opened");
+        let listens = |address: SocketAddr| SocketAddr::new(self.on, address.port()).to_string();
         let mut command = command_of(&self.binary);
         command
             .arg("serve")
-            .args(["--http", &self.http_address.to_string(), "--grpc", &self.grpc_address.to_string()])
+            .args(["--http", &listens(self.http_address), "--grpc", &listens(self.grpc_address)])
             .arg("--data")
             .arg(&self.data_dir)
             .args(&self.args)

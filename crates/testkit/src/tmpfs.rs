@@ -6,6 +6,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+const FILL_TRIES_MAX: u32 = 1_000;
+
 /// A tmpfs of a set size, mounted on a temporary folder until it is dropped.
 #[derive(Debug)]
 pub struct Tmpfs {
@@ -32,19 +34,27 @@ impl Tmpfs {
         self.on.path()
     }
 
-    /// Takes all space but `leave_bytes` by a file, which gives it back when it is dropped.
+    /// Takes all space but `leave_bytes` by a file, which gives it back when it is dropped. Others may write meanwhile: what
+    /// they take is not there to be taken.
     pub fn fill(&self, leave_bytes: u64) -> io::Result<Ballast> {
         let path = self.path().join("ballast");
         let file = std::fs::File::create(&path)?;
         let ballast = Ballast { path };
-        let room = rustix::fs::fstatvfs(&file)?;
-        rustix::fs::fallocate(
-            &file,
-            rustix::fs::FallocateFlags::empty(),
-            0,
-            (room.f_bavail * room.f_frsize).saturating_sub(leave_bytes).max(1),
-        )?;
-        Ok(ballast)
+        let (mut size_bytes, mut failed) = (0, 0);
+        loop {
+            let room = rustix::fs::fstatvfs(&file)?;
+            let missing_bytes = (room.f_bavail * room.f_frsize).saturating_sub(leave_bytes);
+            if missing_bytes == 0 && size_bytes > 0 {
+                return Ok(ballast);
+            }
+            let flags = rustix::fs::FallocateFlags::empty();
+            match rustix::fs::fallocate(&file, flags, size_bytes, missing_bytes.max(1)) {
+                Ok(()) => size_bytes += missing_bytes.max(1),
+                // Somebody was faster.
+                Err(rustix::io::Errno::NOSPC) if failed < FILL_TRIES_MAX => failed += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 }
 

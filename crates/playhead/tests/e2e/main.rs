@@ -3,11 +3,20 @@
 //! One test binary, so that it is linked once. It knows the program by its command line, its interfaces and its tables; the
 //! rules of positions come from `playhead-domain`, the bytes of a spoiled log from `playhead-segments`.
 
+mod access;
+mod bytes;
+mod clocks;
+mod devices;
+mod disk_full;
+mod import_set;
 mod kill9;
 mod ledger;
+mod letters;
 mod load;
+mod log_files;
 mod marts;
 mod plan;
+mod stopping;
 mod turn;
 
 use playhead_testkit::Setup;

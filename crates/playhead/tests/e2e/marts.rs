@@ -69,6 +69,12 @@ fn assert_alike(program: &Program, mart: &str, with: &str) {
     assert_ne!(rows[0][0], 0, "{mart} is empty");
 }
 
+/// Waits until every sink has taken all that the log has, for as long as a small test may.
+#[track_caller]
+pub(crate) fn wait_loaded(program: &Program) {
+    wait_caught_up(program, Duration::from_secs(60));
+}
+
 /// Waits until every sink has taken all that the log has.
 #[track_caller]
 pub(crate) fn wait_caught_up(program: &Program, within: Duration) {

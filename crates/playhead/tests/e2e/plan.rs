@@ -35,6 +35,11 @@ impl Planned {
     }
 }
 
+/// A position that is older than every planned one, for a `PUT` whose answer alone matters.
+pub(crate) fn some_position() -> serde_json::Value {
+    serde_json::json!({"event_time": 1_600_000_000_000_i64, "position_ms": 1, "play_id": "some"})
+}
+
 /// Who is watching what.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Audience {

@@ -1,0 +1,138 @@
+//! A full disk: writes are refused by name, reads go on, and once there is space everything goes on without a restart.
+
+use std::time::Duration;
+
+use playhead_testkit::{Ballast, Program, Tmpfs, seeded, wait_until};
+
+use crate::load::{Load, Shape, Way};
+use crate::plan::Audience;
+use crate::{marts, setup, turn};
+
+const DISK_BYTES: u64 = 192 << 20;
+/// Below what the log keeps free for those who read it: 5 % of the disk.
+const LEFT_BYTES: u64 = 6 << 20;
+const PATIENCE: Duration = Duration::from_secs(60);
+const SUDDEN_ROUNDS: usize = 4;
+
+#[test]
+fn a_full_disk_refuses_writes_and_loses_nothing() {
+    let turn = turn::take("disk_full");
+    let Some(tmpfs) = mount() else { return };
+    let mut program = start(&tmpfs);
+    let load = Load::start(&program, &shape());
+    wait_until(PATIENCE, "events are taken and loaded", || {
+        load.ledger.counts().acknowledged > 2_000 && program.sql("SELECT count(*) FROM watch_events")[0][0] != 0
+    });
+
+    let ballast = tmpfs.fill(LEFT_BYTES).expect("the disk can be filled");
+    for name in ["507 storage-full", "ResourceExhausted storage-full", "entry storage-full"] {
+        wait_until(PATIENCE, &format!("writes are refused as `{name}`"), || load.refused().contains_key(name));
+    }
+    assert_reads_go_on(&program, &load);
+    let refused = program.http().put("/v1/users/user-0/positions/video-0", &crate::plan::some_position());
+    let refused = refused.expect("the server answers").expect_status(507);
+    assert_eq!(refused.json["type"], "urn:playhead:problem:storage-full");
+    assert_eq!(refused.header("retry-after"), "10");
+    let ready = program.http().get("/livez").expect("the server answers");
+    assert_eq!(ready.status, 200);
+
+    free(ballast, &load);
+    finish(&mut program, load);
+    turn.bound(Duration::from_secs(240));
+}
+
+#[test]
+fn no_byte_left_at_once_loses_nothing_in_any_engine() {
+    let turn = turn::take("disk_full_at_once");
+    let Some(tmpfs) = mount() else { return };
+    let mut rng = seeded();
+    println!("fills with seed {}", rng.seed());
+    let mut program = start(&tmpfs);
+    let load = Load::start(&program, &shape());
+    wait_until(PATIENCE, "events are loaded", || program.sql("SELECT count(*) FROM watch_events")[0][0] != 0);
+    for _ in 0..SUDDEN_ROUNDS {
+        std::thread::sleep(Duration::from_millis(rng.u64(300..1_200)));
+        let ballast = tmpfs.fill(0).expect("the disk can be filled");
+        let before = load.refused();
+        wait_until(PATIENCE, "writes are refused", || load.refused() != before);
+        std::thread::sleep(Duration::from_millis(rng.u64(200..1_500)));
+        assert_reads_go_on(&program, &load);
+        free(ballast, &load);
+    }
+    assert_marts_failed(&program);
+    finish(&mut program, load);
+    turn.bound(Duration::from_secs(240));
+}
+
+fn mount() -> Option<Tmpfs> {
+    match Tmpfs::mount(DISK_BYTES) {
+        Ok(tmpfs) => Some(tmpfs),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            eprintln!("only root may mount a small disk: not tried");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn start(tmpfs: &Tmpfs) -> Program {
+    // What is kept free, and written at once, in proportion to a small disk.
+    let small = [
+        ("PLAYHEAD_BASE__RESERVE_BYTES", 3 << 20),
+        ("PLAYHEAD_BASE__MEMTABLE_BYTES", 1 << 20),
+        ("PLAYHEAD_LOG__SEGMENT_BYTES", 4 << 20),
+        ("PLAYHEAD_STREAM__BACKOFF_MS_MAX", 500),
+    ];
+    let setup = setup().data_dir(tmpfs.path().join("data"));
+    small.into_iter().fold(setup, |setup, (name, value): (_, u64)| setup.env(name, value.to_string())).start()
+}
+
+fn shape() -> Shape {
+    Shape {
+        audience: Audience { users: 6, videos: 6 },
+        writers: Way::ALL.to_vec(),
+        readers: 1,
+        pause: Duration::from_millis(4),
+    }
+}
+
+/// Reads of both kinds are answered, and have been all the while.
+#[track_caller]
+fn assert_reads_go_on(program: &Program, load: &Load) {
+    load.ledger.read_all(program.http());
+    assert_ne!(program.sql("SELECT count(*) FROM watch_events")[0][0], 0);
+    let refused: Vec<_> = load.refused().into_keys().filter(|why| why.starts_with("read ")).collect();
+    assert!(refused.is_empty(), "reads were refused: {refused:?}");
+}
+
+/// The disk was full for the loader too, not for the log alone.
+#[track_caller]
+fn assert_marts_failed(program: &Program) {
+    let metrics = program.http().get("/metrics").expect("the server answers").text;
+    let failures = metrics.lines().find(|line| line.starts_with("playhead_sink_failures_total{sink=\"marts\""));
+    assert!(failures.is_some_and(|line| !line.ends_with(" 0")), "the loader never failed: {failures:?}");
+}
+
+/// Gives the space back; writes go on.
+#[track_caller]
+fn free(ballast: Ballast, load: &Load) {
+    drop(ballast);
+    let before = load.ledger.counts().acknowledged;
+    wait_until(PATIENCE, "writes go on", || load.ledger.counts().acknowledged > before + 500);
+}
+
+/// Everything acknowledged is in log, base and warehouse, before and after a restart.
+#[track_caller]
+fn finish(program: &mut Program, load: Load) {
+    let ledger = load.ledger.clone();
+    let refusals = load.stop();
+    marts::wait_caught_up(program, PATIENCE);
+    ledger.read_all(program.http());
+    ledger.audit(program);
+    marts::assert_follow(program);
+    program.restart();
+    ledger.read_all(program.http());
+    println!("{}; refused: {refusals:?}", ledger.counts());
+    ledger.assert_kept();
+    assert_eq!(program.sql("SELECT count(*) FROM watch_events")[0][0], ledger.counts().loaded);
+}

@@ -1,0 +1,90 @@
+//! SIGTERM: what is under way is finished, streams are told, the program ends with 0, and nothing is lost.
+
+use std::time::Duration;
+
+use playhead_contracts::watch;
+use playhead_testkit::{Code, Grpc, Signal, event, seeded};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::load::{Load, Shape, Way};
+use crate::plan::Audience;
+use crate::{marts, setup, turn};
+
+const ROUNDS: usize = 5;
+/// The deadline to stop is 25 s, then consumers commit.
+const END_WITHIN: Duration = Duration::from_secs(45);
+
+#[test]
+fn a_server_that_is_told_to_stop_under_load_loses_nothing() {
+    let turn = turn::take("stopping");
+    let mut rng = seeded();
+    println!("stops with seed {}", rng.seed());
+    let mut program = setup().start();
+    let shape = Shape {
+        audience: Audience { users: 6, videos: 6 },
+        writers: Way::ALL.to_vec(),
+        readers: 1,
+        pause: Duration::from_millis(1),
+    };
+    let load = Load::start(&program, &shape);
+    for round in 0..ROUNDS {
+        std::thread::sleep(Duration::from_millis(rng.u64(200..1_000)));
+        if round % 2 == 1 {
+            // Somebody is impatient.
+            program.signal(Signal::TERM);
+            std::thread::sleep(Duration::from_millis(rng.u64(..20)));
+        }
+        let status = program.terminate(END_WITHIN);
+        assert_eq!(status.code(), Some(0), "{status}");
+        program.start();
+        load.ledger.read_all(program.http());
+    }
+    let ledger = load.ledger.clone();
+    let refusals = load.stop();
+    assert!(refusals.keys().all(|why| why.contains("unavailable")), "{refusals:?}");
+    marts::wait_caught_up(&program, Duration::from_secs(60));
+    ledger.audit(&program);
+    marts::assert_follow(&program);
+    println!("{ROUNDS} stops; {}; refused: {refusals:?}", ledger.counts());
+    ledger.assert_kept();
+    turn.bound(Duration::from_secs(300));
+}
+
+#[test]
+fn an_open_stream_ends_with_its_acknowledgements_and_a_reason() {
+    let mut program = setup().start();
+    let mut grpc = Grpc::new(program.grpc_address());
+    let events: Vec<_> = (0..5).map(|seq| event().play("p").seq(seq).after_ms(seq as i64).proto()).collect();
+    let (acknowledged, end) = grpc.run(async |client| {
+        let (messages, received) = mpsc::channel(4);
+        let message = watch::StreamEventsRequest { events, sent_time: None, backfill: false };
+        messages.send(message).await.expect("there is room");
+        let mut answers = client.stream_events(ReceiverStream::new(received)).await.expect("a stream").into_inner();
+        let acknowledged = answers.message().await.expect("an answer").expect("not the end");
+        program.signal(Signal::TERM);
+        // The caller keeps its side open: it is the server that ends the stream.
+        let end = answers.message().await;
+        drop(messages);
+        (acknowledged.durable_index, end)
+    });
+    assert_eq!(acknowledged, 4);
+    let end = end.expect_err("the stream ends with a reason");
+    assert_eq!(end.code(), Code::Unavailable, "{end}");
+    assert_eq!(end.metadata().get("playhead-problem").map(|name| name.as_bytes()), Some(&b"unavailable"[..]));
+    drop(grpc);
+    assert_eq!(program.wait_for_end(END_WITHIN).code(), Some(0));
+    program.start();
+    let answer = program.http().get("/v1/users/u/positions/v").expect("the server answers").expect_status(200);
+    assert_eq!(answer.json["play_id"], "p");
+}
+
+#[test]
+fn a_second_program_on_the_same_data_is_refused() {
+    let program = setup().start();
+    let mut second = setup().data_dir(program.data_dir()).prepare();
+    second.spawn();
+    assert_eq!(second.wait_for_end(END_WITHIN).code(), Some(1));
+    assert!(second.log().contains("open in another process"), "{}", second.log());
+    program.http().get("/livez").expect("the first one lives").expect_status(200);
+}
