@@ -19,7 +19,7 @@ pub(crate) fn standing(
     consumer: &str,
     at: &TopicPartition,
 ) -> Result<Option<Checkpoint>, Failure> {
-    let mut statement = connection.prepare_cached(STANDING)?;
+    let mut statement = connection.prepare(STANDING)?;
     let found: Option<(String, u64)> = statement
         .query_row(params![consumer, at.topic.as_str(), at.partition], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
@@ -54,7 +54,7 @@ pub(crate) fn advance(connection: &Connection, consumer: &str, advance: &Advance
     let row =
         params![consumer, advance.at.topic.as_str(), advance.at.partition, advance.log_id.to_string(), advance.to.0];
     let mut insert =
-        connection.prepare_cached("INSERT INTO store.checkpoints VALUES (?, ?, ?, ?, ?)").map_err(Failure::from)?;
+        connection.prepare("INSERT INTO store.checkpoints VALUES (?, ?, ?, ?, ?)").map_err(Failure::from)?;
     insert.execute(row).map_err(Failure::from)?;
     Ok(())
 }

@@ -135,11 +135,19 @@ impl Database {
     }
 
     /// A connection for a reader, with its place inside the gate. Blocks while the gate is closed.
-    pub(crate) fn reader(&self) -> Result<(Inside, Connection), Failure> {
+    pub(crate) fn handle(&self) -> Result<(Inside, Connection), Failure> {
         self.gate.enter(|| {
             let root = self.root.lock();
             Ok(root.as_ref().ok_or_else(Failure::away)?.try_clone()?)
         })
+    }
+
+    /// The same within a transaction that changes nothing and sees one state. Without it the engine plans a statement in one
+    /// transaction and runs it in the next, and a count that it took from the plan may be older than the rows beside it.
+    pub(crate) fn reader(&self) -> Result<(Inside, Connection), Failure> {
+        let (inside, connection) = self.handle()?;
+        connection.execute_batch("BEGIN TRANSACTION READ ONLY")?;
+        Ok((inside, connection))
     }
 
     /// Does something with the writer's connection that is visible wholly or not at all. Whatever fails, the transaction is

@@ -96,7 +96,7 @@ fn check_shape(connection: &Connection, table: &Table) -> Result<(), Refused> {
 fn columns_of(connection: &Connection, stored: &Stored) -> Result<Vec<(String, String)>, Failure> {
     let sql = "SELECT column_name, data_type FROM duckdb_columns() \
                WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index";
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map(params![stored.schema, stored.name], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -25,7 +25,7 @@ impl DuckWarehouse {
                 return Err(taken());
             }
             let copy = Copy::named(database, "backup");
-            let (inside, connection) = database.reader()?;
+            let (inside, connection) = database.handle()?;
             let copied = copy.fill(&connection);
             drop((connection, inside));
             copied?;
