@@ -10,8 +10,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use futures::FutureExt;
-use http::header::{ALLOW, HeaderMap, HeaderValue};
-use http::{Method, Request};
+use http::header::{ALLOW, CONNECTION, HeaderMap, HeaderValue};
+use http::{Method, Request, StatusCode, Version};
 use hyper::body::Incoming;
 use tower::Service;
 use tracing::Instrument;
@@ -73,6 +73,7 @@ impl Front for HttpFront {
     async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Response {
         let started = Instant::now();
         let route = Route::of(request.uri().path());
+        let is_http1 = request.version() <= Version::HTTP_11;
         let under_way = self.shared.series.of(route).begin(request.method());
         let id = self.shared.edge.request_ids.of(request.headers());
         let span = span_of(&id, route, request.method());
@@ -81,6 +82,11 @@ impl Front for HttpFront {
             Ok(response) => written(response, &id),
             Err(problem) => problem.render(&id),
         };
+        // The rest of a body that is too large is not read, so the connection cannot go on; say so, rather than surprise the
+        // next request on it.
+        if is_http1 && response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         let took = started.elapsed();
         span.in_scope(|| tracing::debug!(status = response.status().as_u16(), ?took, "answered"));
         under_way.finish(response.status(), took);

@@ -66,7 +66,9 @@ async fn a_request_has_its_time() {
 async fn bodies_and_headers_have_their_size() {
     let server = Running::open().await;
     let large = format!(r#"{{"event_time":1,"position_ms":1,"device":"{}"}}"#, "x".repeat(70_000));
-    assert_eq!(server.put(POSITION, &large).await.problem(), "413 body-too-large body-bytes");
+    let refused = server.put(POSITION, &large).await;
+    assert_eq!(refused.problem(), "413 body-too-large body-bytes");
+    assert_eq!(refused.header("connection"), Some("close"), "the connection cannot go on, and says so");
     let headed = server.ask("GET", "/livez").header("x-long", &"x".repeat(20_000)).send().await;
     assert_eq!(headed.problem(), "431 header-too-large header-bytes");
     let id = "u".repeat(10_000);
