@@ -15,6 +15,15 @@ use crate::gate::Stop;
 use crate::schema;
 use crate::upkeep::{after_load, mend};
 
+/// How long a load that found no memory waits before each further attempt.
+const MEMORY_WAITS: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_millis(20),
+    Duration::from_millis(60),
+    Duration::from_millis(200),
+    Duration::from_millis(600),
+];
+
 /// A step whose rows are in the engine's form.
 pub(crate) enum Change {
     /// Rows for the tail of a table, or for its only part.
@@ -110,13 +119,21 @@ fn again(
     // Those who ask hold the memory; what was asked can be asked again.
     tracing::warn!("a load found no memory: the running queries are stopped");
     let _alone = database.gate.close(Duration::ZERO, Stop::TooLarge);
-    if is_in(writer.connection()?, consumer, advances)? {
-        return Ok(());
+    let mut failed = failure;
+    for wait in MEMORY_WAITS {
+        // What the queries held is given back a little after they have ended.
+        std::thread::sleep(wait);
+        let done = match is_in(writer.connection()?, consumer, advances) {
+            Ok(true) => return Ok(()),
+            Ok(false) => attempt(writer, consumer, changes, advances),
+            Err(failure) => Err(failure.into()),
+        };
+        match done {
+            Err(Failed::Engine(failure)) if failure.kind == Kind::Memory => failed = failure,
+            done => return done,
+        }
     }
-    match attempt(writer, consumer, changes, advances) {
-        Err(Failed::Engine(_)) if is_in(writer.connection()?, consumer, advances)? => Ok(()),
-        done => done,
-    }
+    if is_in(writer.connection()?, consumer, advances)? { Ok(()) } else { Err(failed.into()) }
 }
 
 /// Whether a load went in though its commit failed: the checkpoints that it moved stand where they were moved to.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use playhead_duckdb::{Config, DuckWarehouse};
-use playhead_ports::{Query, QueryError, Warehouse};
+use playhead_ports::{CommitError, Query, QueryError, Warehouse};
 
 mod support;
 
@@ -125,11 +125,16 @@ async fn a_query_that_eats_memory_fails_while_loads_go_on() {
             let warehouse = warehouse.clone();
             async move { outcome(&warehouse, query(sql, Duration::from_secs(20))).await }
         });
-        let mut loads = 0;
+        let (mut loads, mut delays) = (0, 0);
         while !asking.is_finished() || loads == 0 {
             let next = standing_or_known(&warehouse).await;
-            warehouse.load("loader", batch(next, 50), &[advance(next, next + 50)]).await.expect("loads go on");
-            loads += 1;
+            match warehouse.load("loader", batch(next, 50), &[advance(next, next + 50)]).await {
+                Ok(()) => loads += 1,
+                // Now and then the engine gives memory back later than the load waits; the runner tries again, too.
+                Err(CommitError::Transient(_)) => delays += 1,
+                Err(error) => panic!("{sql}: {error:?}"),
+            }
+            assert!(delays <= 3, "{sql}: loads do not go on");
         }
         let outcome = asking.await.unwrap();
         assert!(matches!(outcome, Err(QueryError::TooLarge(_))), "{sql}: {outcome:?}");
