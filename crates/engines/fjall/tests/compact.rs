@@ -1,12 +1,12 @@
 //! What was removed is gone from the files' bytes after `compact`.
 
-mod common;
+mod values;
 
 use std::path::Path;
 
 use bytes::Bytes;
-use common::{advance, forget, join, open, state};
 use playhead_ports::{Base, Fold, Working};
+use values::{advance, forget, join, open, state};
 
 /// The files below `dir` that hold the text.
 fn files_with(dir: &Path, text: &str) -> Vec<String> {
@@ -57,7 +57,7 @@ async fn no_byte_of_a_removed_user_is_left_after_compact() {
     drop((base, working, store));
     let store = open(dir.path());
     assert_eq!(store.base().by_user(&"stays".parse().expect("an id")).await.expect("reads").len(), 25);
-    assert_eq!(common::next_of(&store.base()).await, Some(21));
+    assert_eq!(values::next_of(&store.base()).await, Some(21));
     assert_eq!(store.working().get(vec![key("stays"), key(GONE)]).await.expect("reads")[1], None);
     assert!(store.working().get(vec![key("stays")]).await.expect("reads")[0].is_some());
 }
@@ -81,7 +81,7 @@ async fn reads_and_writes_go_on_while_it_compacts() {
         next += 1;
         let found = base.get(&"u7".parse().expect("an id"), &["v".parse().expect("an id")]).await.expect("reads");
         assert_eq!(found, [Some(state(1))]);
-        assert_eq!(common::next_of(&base).await, Some(next));
+        assert_eq!(values::next_of(&base).await, Some(next));
     }
     compacting.await.expect("no panic");
 }
@@ -92,7 +92,7 @@ async fn what_was_cleared_is_gone_from_the_files_and_stays_gone() {
     for round in 0..3 {
         let store = open(dir.path());
         let base = store.base();
-        assert_eq!(common::next_of(&base).await, None, "round {round}");
+        assert_eq!(values::next_of(&base).await, None, "round {round}");
         let fold = || Fold { forgets: vec![], joins: vec![join(GONE, "v", state(1))] };
         base.fold(fold(), &[advance(0, 1)]).await.expect("folds");
         store.compact().await.expect("compacts");

@@ -1,6 +1,6 @@
 //! A process that writes is killed at any moment: checkpoint and data agree exactly, and nothing acknowledged is lost.
 
-mod common;
+mod values;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -9,10 +9,10 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use common::{advance, at, join, next_of, state};
 use playhead_domain::State;
 use playhead_fjall::{Config, FjallStore, OpenError};
 use playhead_ports::{Base, Fold, Working};
+use values::{advance, at, join, next_of, state};
 
 const DIR: &str = "PLAYHEAD_CRASH_DIR";
 const USERS: u64 = 40;
@@ -134,7 +134,7 @@ fn a_process_killed_while_it_makes_the_store_leaves_nothing_in_the_way() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         std::fs::write(path, b"").expect("written");
     }
-    common::open(dir.path());
+    values::open(dir.path());
 }
 
 #[test]
@@ -147,5 +147,5 @@ fn a_second_process_is_refused_and_told_why() {
     child.wait().expect("ended");
     assert!(matches!(refused, OpenError::InUse(_)), "{refused:?}");
     assert!(refused.to_string().contains("in use by another process"));
-    common::open(dir.path());
+    values::open(dir.path());
 }

@@ -2,17 +2,17 @@
 //!
 //! It needs a small file system of its own, so it mounts one in memory and must run as root.
 
-mod common;
+mod values;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use common::{advance, join, next_of, state};
 use playhead_domain::{UserId, VideoId};
 use playhead_fjall::{Config, FjallBase, FjallStore};
 use playhead_ports::{Base, CommitError, Fold};
+use values::{advance, join, next_of, state};
 
 const MIB: u64 = 1 << 20;
 

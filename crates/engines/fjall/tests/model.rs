@@ -1,14 +1,14 @@
 //! Random folds, clearings, compactions and reopenings, against a plain map.
 
-mod common;
+mod values;
 
 use std::collections::BTreeMap;
 
-use common::{advance, next_of, open, state};
 use playhead_domain::{Offset, State, UserId, VideoId};
 use playhead_fjall::{FjallBase, FjallStore};
 use playhead_ports::{Base, CommitError, Fold, Forgetting};
 use proptest::prelude::*;
+use values::{advance, next_of, open, state};
 
 const USERS: u64 = 4;
 const VIDEOS: u64 = 4;
