@@ -117,7 +117,7 @@ pub trait Sink: Send + Sync + 'static {
     /// How far the view has got in each partition; none for one that it has never seen.
     async fn checkpoints(&self, of: &[TopicPartition]) -> Result<Vec<Option<Checkpoint>>, SinkError>;
 
-    /// Looks up what [`Sink::prepare`] needs. Changes nothing.
+    /// Looks up what [`Sink::prepare`] needs. Changes nothing. A failure is of the view, never of a record: the batch waits.
     async fn gather(&self, batch: &Batch) -> Result<Self::Context, SinkError>;
 
     /// Makes rows of records. Pure: the same context and batch give the same rows; it cannot fail.

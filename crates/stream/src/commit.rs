@@ -99,8 +99,8 @@ impl<S: Sink> Committer<S> {
         loop {
             match self.sink.gather(batch).await {
                 Ok(context) => return Ok(context),
-                Err(SinkError::Permanent(reason)) => return Err(Attempt::Poisoned(reason)),
-                Err(SinkError::Transient(reason)) => {
+                // What the view holds is broken, not a record: a person must look, and no record is given up for it.
+                Err(SinkError::Permanent(reason) | SinkError::Transient(reason)) => {
                     if !patience.wait(self, &reason).await {
                         return Err(Attempt::Over(Outcome::GivenUp));
                     }
@@ -110,7 +110,10 @@ impl<S: Sink> Committer<S> {
     }
 
     async fn committed(&self, rows: &S::Rows, batch: &Batch, standing: &mut Standing) -> Attempt {
-        let advances = advances_of(batch, standing);
+        self.put(rows, advances_of(batch, standing), standing).await
+    }
+
+    async fn put(&self, rows: &S::Rows, advances: Vec<Advance>, standing: &mut Standing) -> Attempt {
         let mut patience = self.patience();
         loop {
             match self.sink.commit(rows.clone(), &advances).await {
@@ -138,9 +141,14 @@ impl<S: Sink> Committer<S> {
         if self.letter(at, stored, "commit", reason).await == Outcome::GivenUp {
             return Outcome::GivenUp;
         }
+        self.move_on(advances_of(batch, standing), standing).await
+    }
+
+    /// Moves the checkpoints and nothing else.
+    pub(crate) async fn move_on(&self, advances: Vec<Advance>, standing: &mut Standing) -> Outcome {
         let mut patience = self.patience();
         loop {
-            match self.committed(&S::Rows::default(), batch, standing).await {
+            match self.put(&S::Rows::default(), advances.clone(), standing).await {
                 Attempt::Over(outcome) => return outcome,
                 // Nothing but the checkpoint is left, so it is the sink that is broken, not the record.
                 Attempt::Poisoned(reason) => {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhead_domain::Offset;
-use playhead_ports::{Batch, Change, Clock, EventLog, Group, LogError, Release, Sink, SinkError, TopicPartition};
+use playhead_ports::{
+    Advance, Batch, Change, Clock, EventLog, Group, LogError, Release, Sink, SinkError, TopicPartition,
+};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +15,7 @@ use crate::backoff::Backoff;
 use crate::commit::{Committer, Outcome, Standing};
 use crate::config::Config;
 use crate::dead_letters::DeadLetters;
-use crate::fetch::{Fetched, fetch};
+use crate::fetch::{Fetched, Found, fetch};
 use crate::gathering::{Gathering, Part};
 use crate::metering::Meters;
 use crate::status::Status;
@@ -202,8 +204,8 @@ impl<S: Sink> Runner<S> {
     }
 
     async fn take(&mut self, fetched: Fetched) -> Result<(), RunError> {
-        match fetched.records {
-            Ok(records) => {
+        match fetched.found {
+            Ok(Found::Records(records)) => {
                 let oldest = records.first().map(|stored| stored.record.time);
                 if self.gathering.add(&fetched.at, fetched.run, records)
                     && let Some(oldest) = oldest
@@ -215,7 +217,35 @@ impl<S: Sink> Runner<S> {
                 }
                 Ok(())
             }
+            Ok(Found::NothingBefore(to)) => self.pass_gap(&fetched.at, fetched.run, to).await,
             Err(error) => self.fetch_failed(&fetched.at, fetched.run, error).await,
+        }
+    }
+
+    /// Moves the checkpoint over offsets that no record has.
+    async fn pass_gap(&mut self, at: &TopicPartition, run: u64, to: Offset) -> Result<(), RunError> {
+        // What lies before the gap goes in first; it may turn out that the partition must be begun anew.
+        self.commit().await?;
+        let Some(part) = self.gathering.parts.get(at).filter(|part| part.run == run && part.next < to) else {
+            return Ok(());
+        };
+        let advance = Advance { at: at.clone(), log_id: part.log_id.clone(), from: part.next, to };
+        let mut standing = Standing::new();
+        let outcome = self.committer.move_on(vec![advance], &mut standing).await;
+        self.stand(standing);
+        match outcome {
+            Outcome::Moved => self.begin(std::slice::from_ref(at)).await,
+            Outcome::Done | Outcome::GivenUp => Ok(()),
+        }
+    }
+
+    /// The checkpoints stand here now.
+    fn stand(&mut self, standing: Standing) {
+        for (at, (_, next)) in standing {
+            if let Some(part) = self.gathering.parts.get_mut(&at) {
+                part.next = next;
+                self.committer.status.set_next(&at, next);
+            }
         }
     }
 
@@ -247,12 +277,7 @@ impl<S: Sink> Runner<S> {
             }
         }
         let outcome = self.committer.commit(batch, &mut standing).await;
-        for (at, (_, next)) in standing {
-            if let Some(part) = self.gathering.parts.get_mut(&at) {
-                part.next = next;
-                self.committer.status.set_next(&at, next);
-            }
-        }
+        self.stand(standing);
         match outcome {
             Outcome::Moved => self.begin(&of).await,
             Outcome::Done | Outcome::GivenUp => Ok(()),

@@ -35,6 +35,8 @@ struct Shelf {
     transient: usize,
     /// So many commits go in, but say that they failed.
     unheard: usize,
+    /// So many look-ups find the view broken.
+    broken: usize,
     batches: Vec<usize>,
 }
 
@@ -57,6 +59,11 @@ impl Sink for Shelves {
     }
 
     async fn gather(&self, _: &Batch) -> Result<(), SinkError> {
+        let mut shelf = self.0.lock();
+        if shelf.broken > 0 {
+            shelf.broken -= 1;
+            return Err(SinkError::Permanent("what is on the shelf is broken".into()));
+        }
         Ok(())
     }
 
@@ -201,6 +208,27 @@ async fn a_transient_failure_is_waited_out() {
     bench.sink.0.lock().transient = 7;
     bench.consume(quick()).await;
     assert_eq!(bench.sink.0.lock().values, numbered(0..10));
+}
+
+#[tokio::test]
+async fn a_broken_view_makes_no_dead_letter_of_a_good_record() {
+    let bench = Bench::new().await;
+    bench.append(numbered(0..3)).await;
+    bench.sink.0.lock().broken = 5;
+    bench.consume(quick()).await;
+    assert_eq!(bench.sink.0.lock().values, numbered(0..3));
+    assert_eq!(bench.log.topics().len(), 1, "there are dead letters");
+}
+
+#[tokio::test]
+async fn a_view_that_has_everything_stands_at_the_end_past_a_gap() {
+    let bench = Bench::new().await;
+    bench.append(numbered(0..3)).await;
+    bench.log.skip_to(&bench.at, Offset(1 << 32)).expect("skipped");
+    bench.consume(quick()).await;
+    bench.append(numbered(3..5)).await;
+    bench.consume(quick()).await;
+    assert_eq!(bench.sink.0.lock().values, numbered(0..5));
 }
 
 #[tokio::test]
