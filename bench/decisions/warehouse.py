@@ -23,7 +23,7 @@ DAY_MS = 86_400_000
 
 
 def batches(rows):
-    """Time goes on by a minute a batch, so the history spans some days; films follow Zipf's law."""
+    """Time goes on by ten minutes a batch, so the history spans some days; films follow Zipf's law."""
     chance = random.Random(7)
     films = [f"film-{n}" for n in range(5_000)]
     weights = [1 / (n + 1) for n in range(5_000)]
