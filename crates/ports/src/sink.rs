@@ -31,6 +31,13 @@ pub struct Advance {
     pub to: Offset,
 }
 
+impl Advance {
+    /// Whether the step was made: the checkpoint stands where it ends. So a commit whose answer was lost is known to be in.
+    pub fn is_made(&self, standing: Option<&Checkpoint>) -> bool {
+        standing.is_some_and(|found| found.log_id == self.log_id && found.next == self.to)
+    }
+}
+
 /// Records in the order of their partitions. It may span partitions.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {

@@ -90,11 +90,28 @@ impl MartsSink {
     }
 
     async fn pay(&self, advances: &[Advance], writes: Vec<WorkingWrite>) -> Result<(), CommitError> {
-        self.working.commit(writes.clone(), advances).await.map_err(|error| {
-            *self.owed.lock() = Some((advances.to_vec(), writes));
-            CommitError::Transient(format!("the warehouse is loaded, its working state is not yet: {error}"))
-        })
+        let error = match self.working.commit(writes.clone(), advances).await {
+            Ok(()) => return Ok(()),
+            // A write that failed may have reached the disk all the same.
+            Err(CommitError::Moved) if are_made(advances, self.working.checkpoints(&parts_of(advances)).await) => {
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        *self.owed.lock() = Some((advances.to_vec(), writes));
+        Err(CommitError::Transient(format!("the warehouse is loaded, its working state is not yet: {error}")))
     }
+}
+
+fn parts_of(advances: &[Advance]) -> Vec<TopicPartition> {
+    advances.iter().map(|advance| advance.at.clone()).collect()
+}
+
+/// Whether every step was made, as far as is known.
+fn are_made(advances: &[Advance], standing: Result<Vec<Option<Checkpoint>>, SinkError>) -> bool {
+    standing.is_ok_and(|standing| {
+        advances.iter().zip(&standing).all(|(advance, standing)| advance.is_made(standing.as_ref()))
+    })
 }
 
 #[async_trait]
@@ -141,7 +158,12 @@ impl Sink for MartsSink {
             }
         }
         let (load, writes) = rows.into_load();
-        self.warehouse.load(MARTS_CONSUMER, load, advances).await?;
+        match self.warehouse.load(MARTS_CONSUMER, load, advances).await {
+            Ok(()) => {}
+            // A load whose answer was lost is in, and its working state is still owed: without it the next batch would be wrong.
+            Err(CommitError::Moved) if are_made(advances, self.checkpoints(&parts_of(advances)).await) => {}
+            Err(error) => return Err(error),
+        }
         self.pay(advances, writes).await
     }
 }

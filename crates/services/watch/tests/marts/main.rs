@@ -3,6 +3,7 @@
 mod feed;
 mod reference;
 mod site;
+mod unheard;
 
 use feed::{Feed, Sent};
 use reference::Reference;
@@ -31,6 +32,21 @@ async fn any_order_and_repetition_gives_the_reads_and_marts_of_the_reference() {
     check(&events, &reference, 5_000).await;
     check(&feed.shuffled_with_repetitions(&events), &reference, 3_000).await;
     check(&feed.delayed(&events), &reference, 7_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_whose_answer_was_lost_counts_once_and_the_next_one_goes_in() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut feed = Feed::new(seed);
+    let events = feed.events(20_000);
+    let mut site = Site::open().await;
+    site.lose_answers();
+    site.record(&feed.shuffled_with_repetitions(&events)).await;
+    site.consume().await;
+    let reference = Reference::of(&events);
+    site.compare_reads(&reference).await;
+    site.compare_marts(&reference).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::feed::Sent;
 use crate::reference::{Reference, UserVideo};
+use crate::unheard::Unheard;
 
 pub(crate) struct Site {
     log: Arc<SegmentLog>,
@@ -52,6 +53,12 @@ impl Site {
         watch.catch_up().await.expect("nothing to catch up");
         let working = Arc::new(store.working());
         Self { log, base, working, recent, warehouse, watch, _store: store, _folder: folder }
+    }
+
+    /// From now on the stores of the marts lose an answer now and then, after they have done what was asked.
+    pub(crate) fn lose_answers(&mut self) {
+        self.warehouse = Arc::new(Unheard::new(self.warehouse.clone(), 3));
+        self.working = Arc::new(Unheard::new(self.working.clone(), 2));
     }
 
     pub(crate) async fn record(&self, sent: &[Sent]) {
