@@ -47,7 +47,7 @@ fn history(random: &mut fastrand::Rng) -> Vec<Event> {
     events
 }
 
-/// As a network gives them: some twice, neighbours out of order, and in a fifth of the cases a device that was offline hands in
+/// As a network gives them: one in fifty twice (the second up to 100 s later), neighbours out of order, and in a fifth of the cases a device that was offline hands in
 /// the first sitting at the end.
 fn delivered(events: &[Event], random: &mut fastrand::Rng) -> Vec<Event> {
     let mut arrived: Vec<(u64, Event)> = Vec::new();
@@ -57,7 +57,7 @@ fn delivered(events: &[Event], random: &mut fastrand::Rng) -> Vec<Event> {
         let at = if is_late { 1_000_000 } else { 0 } + place as u64 * 10 + random.u64(0..30);
         arrived.push((at, event.clone()));
         if random.u8(0..50) == 0 {
-            arrived.push((at + random.u64(1..2_000), event.clone()));
+            arrived.push((at + random.u64(1..100), event.clone()));
         }
     }
     arrived.sort_by_key(|(at, _)| *at);

@@ -48,7 +48,7 @@ impl Room {
 
     /// The rooms that this one may know.
     fn may_know(self) -> &'static [Self] {
-        use Room::{App, Contracts, Domain, Edge, Engine, Loadgen, Ports, Service, Stream};
+        use Room::{App, Contracts, Domain, Edge, Engine, Loadgen, Ports, Service, Stream, Testkit};
         match self {
             Self::Domain | Self::Xtask => &[],
             Self::Ports | Self::Contracts => &[Domain],
