@@ -21,7 +21,8 @@ pub(crate) struct AllSeries(Vec<Series>);
 /// The metrics of one route.
 pub(crate) struct Series {
     route: &'static str,
-    seconds: Histogram,
+    /// By method: a read that is answered from memory must not hide among writes that wait for the disk.
+    seconds: [OnceLock<Histogram>; METHODS.len()],
     in_flight: Gauge,
     requests: Vec<OnceLock<Counter>>,
 }
@@ -40,7 +41,7 @@ impl Series {
     fn new(route: &'static str) -> Self {
         Self {
             route,
-            seconds: histogram!("playhead_http_request_seconds", "route" => route),
+            seconds: [const { OnceLock::new() }; METHODS.len()],
             in_flight: gauge!("playhead_http_requests_in_flight", "route" => route),
             requests: (0..METHODS.len() * STATUSES.len()).map(|_| OnceLock::new()).collect(),
         }
@@ -50,6 +51,13 @@ impl Series {
     pub(crate) fn begin(&self, method: &Method) -> UnderWay<'_> {
         self.in_flight.increment(1.0);
         UnderWay { series: self, method: place_of_method(method), status: "499" }
+    }
+
+    fn record(&self, method: usize, took: Duration) {
+        let seconds = self.seconds[method].get_or_init(
+            || histogram!("playhead_http_request_seconds", "route" => self.route, "method" => METHODS[method]),
+        );
+        seconds.record(took);
     }
 
     fn count(&self, method: usize, status: &str) {
@@ -75,7 +83,7 @@ impl UnderWay<'_> {
     pub(crate) fn finish(mut self, status: StatusCode, took: Duration) {
         let last = STATUSES[STATUSES.len() - 1];
         self.status = STATUSES.into_iter().find(|known| *known == status.as_str()).unwrap_or(last);
-        self.series.seconds.record(took);
+        self.series.record(self.method, took);
     }
 }
 

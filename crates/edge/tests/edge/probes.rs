@@ -51,7 +51,10 @@ async fn requests_are_counted_by_route() {
     let text = metrics.text();
     let route = r#"route="/v1/users/{user}/positions/{video}""#;
     assert!(text.contains(&format!("playhead_http_requests_total{{{route},method=\"PUT\",status=\"200\"}}")), "{text}");
-    assert!(text.contains(&format!("playhead_http_request_seconds_bucket{{{route},le=\"0.01\"}}")), "{text}");
+    assert!(
+        text.contains(&format!("playhead_http_request_seconds_bucket{{{route},method=\"PUT\",le=\"0.01\"}}")),
+        "{text}"
+    );
     assert!(text.contains("playhead_watch_events_total{outcome=\"recorded\"}"), "{text}");
     assert!(!text.contains("counted-user"), "{text}");
 }
