@@ -16,6 +16,7 @@ use playhead_system::{SystemClock, SystemIds, TokenFile};
 use playhead_watch::{MARTS_CONSUMER, TABLES, VIDEOS, WATCH, topic};
 
 use crate::config::Config;
+use crate::swap;
 
 /// The engines.
 #[derive(Clone)]
@@ -46,6 +47,7 @@ impl Engines {
     /// Opens every engine below the data folder, makes what is not there yet, and checks that they belong together.
     pub async fn open(config: &Config) -> Result<Self> {
         let data = &config.data;
+        swap::settle(data)?;
         std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
@@ -188,6 +190,7 @@ impl Engines {
 
 /// The tokens of a data folder, which need no other engine: the server may run.
 pub fn open_tokens(config: &Config) -> Result<Arc<dyn Tokens>> {
+    swap::settle(&config.data)?;
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
     Ok(Arc::new(TokenFile::open(&config.data, Arc::new(SystemClock)).context("the tokens")?))

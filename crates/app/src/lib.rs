@@ -13,6 +13,7 @@ mod process;
 mod restore;
 mod roles;
 mod serve;
+mod swap;
 mod telemetry;
 
 pub use config::{Config, LogFormat, Role, TelemetryConfig};

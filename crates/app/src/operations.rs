@@ -19,7 +19,7 @@ pub(crate) struct Upkeep {
     roles: Vec<Role>,
     begun: Instant,
     /// One operation at a time.
-    busy: tokio::sync::Mutex<()>,
+    busy: Arc<tokio::sync::Mutex<()>>,
     data: std::path::PathBuf,
 }
 
@@ -30,7 +30,7 @@ impl Upkeep {
             running,
             roles: config.roles.clone(),
             begun: Instant::now(),
-            busy: tokio::sync::Mutex::new(()),
+            busy: Arc::default(),
             data: config.data.clone(),
         }
     }
@@ -73,18 +73,29 @@ impl Operations for Upkeep {
     }
 
     async fn backup(&self, to: &str) -> Result<BackedUp, OperationError> {
-        let _busy = self.alone()?;
-        crate::backup::back_up(&self.engines, &self.data, to).await
+        let (engines, data, to) = (self.engines.clone(), self.data.clone(), to.to_owned());
+        self.alone(async move { crate::backup::back_up(&engines, &data, &to).await }).await
     }
 
     async fn compact(&self) -> Result<Compacted, OperationError> {
-        let _busy = self.alone()?;
-        crate::compact::compact(&self.engines, &self.data).await
+        let (engines, data) = (self.engines.clone(), self.data.clone());
+        self.alone(async move { crate::compact::compact(&engines, &data).await }).await
     }
 }
 
 impl Upkeep {
-    fn alone(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, OperationError> {
-        self.busy.try_lock().map_err(|_| OperationError::Conflict("another backup or compaction is under way".into()))
+    /// Does one operation to its end, also when whoever asked has left: one that was dropped on the way would leave the log
+    /// held for it, and another could begin while the engines are still at it.
+    async fn alone<T: Send + 'static>(
+        &self,
+        operation: impl Future<Output = Result<T, OperationError>> + Send + 'static,
+    ) -> Result<T, OperationError> {
+        let busy = self.busy.clone().try_lock_owned();
+        let busy = busy.map_err(|_| OperationError::Conflict("another backup or compaction is under way".into()))?;
+        let done = tokio::spawn(async move {
+            let _busy = busy;
+            operation.await
+        });
+        done.await.map_err(|error| OperationError::Failed(error.to_string()))?
     }
 }

@@ -1,7 +1,7 @@
 //! Restoring a backup into a data folder, and rebuilding views: both while no server runs.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use std::{fmt, fs};
 
@@ -16,6 +16,7 @@ use playhead_watch::{
 use crate::backup;
 use crate::config::Config;
 use crate::engines::Engines;
+use crate::swap;
 
 /// After a restore the log goes on this far past every offset that is known, so that an offset that was given after the
 /// backup is never given again.
@@ -72,14 +73,15 @@ async fn rebuild_in(engines: &Engines, view: View) -> Result<Rebuilt> {
 /// Restores a backup into the data folder, which must be empty unless `replace`: then what it knows of the forgotten holds
 /// for the backup too, and it is removed once the restored one is whole and verified.
 pub async fn restore(config: &Config, backup: &Path, replace: bool) -> Result<Restored> {
-    let manifest = backup::verify(backup)?;
     let data = &config.data;
+    swap::settle(data)?;
+    let manifest = backup::verify(backup)?;
     let is_there = fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some());
     if is_there && !replace {
         bail!("{} is not empty; say --replace to put the backup in its place", data.display());
     }
     let known = if is_there { Known::of(config).await? } else { Known::default() };
-    let fresh = beside(data, "restoring");
+    let fresh = swap::restoring(data);
     if fresh.exists() {
         fs::remove_dir_all(&fresh)?;
     }
@@ -89,7 +91,7 @@ pub async fn restore(config: &Config, backup: &Path, replace: bool) -> Result<Re
     let done = finish(&engines, &manifest, &known).await;
     engines.close();
     let (rebuilt, forgotten_again) = done?;
-    swap(&fresh, data, is_there)?;
+    swap::swap(&fresh, data)?;
     Ok(Restored { begun_time: manifest.begun_time, rebuilt, forgotten_again })
 }
 
@@ -188,38 +190,6 @@ async fn forget_in_tail(engines: &Engines, at: &playhead_ports::TopicPartition, 
     }
     for answer in engines.log.append(at, again.into_values().collect()).await {
         answer.context("a forgetting")?;
-    }
-    Ok(())
-}
-
-/// A folder beside another one.
-fn beside(data: &Path, what: &str) -> PathBuf {
-    let mut name = data.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{what}"));
-    data.with_file_name(name)
-}
-
-/// Puts the restored folder in the place of the other.
-fn swap(fresh: &Path, data: &Path, is_there: bool) -> Result<()> {
-    let old = beside(data, "replaced");
-    if is_there {
-        keep_backups(data, fresh)?;
-        fs::rename(data, &old).with_context(|| format!("{}", old.display()))?;
-    } else if data.exists() {
-        fs::remove_dir(data)?;
-    }
-    fs::rename(fresh, data).with_context(|| format!("{}", data.display()))?;
-    if is_there {
-        fs::remove_dir_all(&old).with_context(|| format!("{}", old.display()))?;
-    }
-    Ok(())
-}
-
-/// Backups lie below the data folder and outlive it.
-fn keep_backups(data: &Path, fresh: &Path) -> Result<()> {
-    let backups = data.join(backup::BACKUPS);
-    if backups.exists() {
-        fs::rename(&backups, fresh.join(backup::BACKUPS)).context("the backups")?;
     }
     Ok(())
 }
