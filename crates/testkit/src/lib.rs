@@ -11,6 +11,7 @@ mod http;
 mod ports;
 mod program;
 mod random;
+mod raw_codec;
 mod sql;
 mod tmpfs;
 mod wait;
