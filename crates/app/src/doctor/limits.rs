@@ -19,7 +19,7 @@ const CONNECTIONS_FEW: u64 = 1_000;
 /// The program itself, its threads and its buffers.
 const PROGRAM_BYTES: u64 = 256 << 20;
 /// Memory of a recent entry, and the memtables that one database may have: one filled, two written out.
-const RECENT_ENTRY_BYTES: u64 = 500;
+const RECENT_ENTRY_BYTES: u64 = 700;
 const MEMTABLES: u64 = 2 * 3;
 
 pub(super) fn check(config: &Config) -> [Finding; 2] {
