@@ -29,6 +29,8 @@ pub struct SegmentLog {
     around: Surroundings,
     /// Held for a look-up; written while a topic is made.
     topics: RwLock<HashMap<Topic, Vec<Arc<Partition>>>>,
+    /// Held from finding a topic missing to having opened it: two who make it at once would open its files twice.
+    making: Mutex<()>,
     /// Taken when the log is shut down.
     running: Mutex<Option<Running>>,
 }
@@ -64,6 +66,7 @@ impl SegmentLog {
             folder: folder.to_owned(),
             around: Surroundings { config, clock, disk, space },
             topics: RwLock::default(),
+            making: Mutex::default(),
             running: Mutex::new(Some(running)),
         };
         for (topic, partitions) in topics::list(folder)? {
@@ -180,6 +183,7 @@ impl EventLog for SegmentLog {
     async fn create(&self, topic: &Topic, partitions: u32) -> Result<(), LogError> {
         let there = || self.topics.read().get(topic).map(|partitions| partitions.len() as u32);
         // Topics are made at the start, a few of them, so waiting here for the disk delays nobody.
+        let _one = self.making.lock();
         match there() {
             None => {
                 topics::create(&self.folder, topic, partitions, self.around.clock.now().0)?;

@@ -246,6 +246,32 @@ async fn shutting_down_answers_what_waits_and_takes_no_more() {
     assert_eq!(read_all(&open(folder.path(), Config::default())).await.len(), acknowledged);
 }
 
+/// As two consumers do that meet their first bad records at once.
+#[test]
+fn a_topic_that_many_make_at_once_is_opened_once() {
+    const MAKERS: usize = 8;
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = open(folder.path(), roomy());
+        let begin = std::sync::Barrier::new(MAKERS);
+        let run = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            begin.wait();
+            runtime.block_on(async {
+                made(&log).await;
+                append_one(&log, "a value").await.expect("goes in").0
+            })
+        };
+        let mut offsets: Vec<u64> = std::thread::scope(|scope| {
+            let makers: Vec<_> = (0..MAKERS).map(|_| scope.spawn(run)).collect();
+            makers.into_iter().map(|maker| maker.join().expect("no panic")).collect()
+        });
+        offsets.sort_unstable();
+        assert_eq!(offsets, (0..MAKERS as u64).collect::<Vec<_>>());
+        log.shutdown();
+    }
+}
+
 #[tokio::test]
 async fn impossible_names_and_settings_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
