@@ -1,7 +1,7 @@
 //! Backups: a consistent copy of everything that is not a view, made while the program runs.
 //!
-//! A backup is a folder: the warehouse's file, the log from before that file's checkpoint to its end at the time, the
-//! tokens, and a manifest with the size and SHA-256 of each file. Positions and marts are views; a restore rebuilds them.
+//! A backup is a folder: the warehouse's file, the log from before that file's checkpoint to its end at the time, all dead
+//! letters, the tokens, and a manifest with the size and SHA-256 of each file. Positions and marts are views; a restore rebuilds them.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -95,6 +95,10 @@ async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest
         engines.log.hold(&consumer.at, HOLD, Offset(0))?;
         from.push((consumer.at, next));
     }
+    let letters = engines.letters();
+    for at in &letters {
+        engines.log.hold(at, HOLD, Offset(0))?;
+    }
     engines.warehouse.backup(&partial.join("warehouse.duckdb")).await?;
     let mut manifest = Manifest {
         format: FORMAT,
@@ -103,7 +107,7 @@ async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest
         ends: Vec::new(),
         files: vec![describe(partial, Path::new("warehouse.duckdb"))?],
     };
-    for at in engines.warehouse_partitions() {
+    for at in engines.warehouse_partitions().into_iter().chain(letters) {
         let first = from.iter().filter(|(part, _)| *part == at).map(|(_, next)| *next).min().unwrap_or_default();
         let bounds = engines.log.bounds(&at).await?;
         for file in engines.log.snapshot_files(&at, first.max(bounds.start))? {
@@ -126,7 +130,7 @@ async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest
 }
 
 fn release(engines: &Engines) {
-    for at in engines.warehouse_partitions() {
+    for at in engines.warehouse_partitions().into_iter().chain(engines.letters()) {
         if let Err(error) = engines.log.hold(&at, HOLD, Offset(u64::MAX)) {
             tracing::warn!(%error, %at, "the log is still held for a backup that has ended");
         }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use playhead_domain::{Fact, Offset, UserId};
 use playhead_edge::{Compacted, OperationError};
 use playhead_ports::{EventLog, Most, Record, Stored, TopicPartition};
-use playhead_watch::{Forgotten, decode_fact, read_forgotten};
+use playhead_watch::{Forgotten, WATCH, decode_fact, read_forgotten, topic};
 
 use crate::engines::Engines;
 
@@ -42,10 +42,8 @@ async fn run(engines: &Engines, data: &Path) -> Result<()> {
         engines.log.seal_and_trim(at, *end)?;
     }
     let forgotten = read_forgotten(&*engines.warehouse).await?;
-    for (topic, partitions) in engines.log.topics().into_iter().filter(|(topic, _)| topic.as_str().ends_with(".dlq")) {
-        for partition in 0..partitions {
-            keep_letters(engines, &TopicPartition::new(&topic, partition), &forgotten).await?;
-        }
+    for letters in engines.letters() {
+        keep_letters(engines, &letters, &forgotten).await?;
     }
     remove_quarantine(&data.join("log")).context("what a repair of the log laid aside")?;
     engines.store.compact().await.context("the positions")?;
@@ -83,11 +81,14 @@ async fn consumed(engines: &Engines, ends: &[(TopicPartition, Offset)]) -> Resul
 }
 
 /// Writes the dead letters that may stay to the end, then drops all before them.
-async fn keep_letters(engines: &Engines, at: &TopicPartition, forgotten: &[Forgotten]) -> Result<()> {
+pub(crate) async fn keep_letters(engines: &Engines, at: &TopicPartition, forgotten: &[Forgotten]) -> Result<()> {
     let bounds = engines.log.bounds(at).await?;
-    if bounds.start >= bounds.end {
+    // Other topics know nothing of users.
+    if at.topic != topic(WATCH).dead_letters() || bounds.start >= bounds.end {
         return Ok(());
     }
+    // What is kept goes into a segment of its own: segments are deleted whole.
+    engines.log.seal_and_trim(at, bounds.start)?;
     let mut reader = engines.log.reader(at, bounds.start).await?;
     loop {
         let chunk = reader.next(CHUNK, Duration::from_secs(1)).await?;

@@ -115,6 +115,12 @@ impl Engines {
         [WATCH, VIDEOS].into_iter().flat_map(|name| self.partitions_of(name)).collect()
     }
 
+    /// Where dead letters are. A topic of them has one partition.
+    pub(crate) fn letters(&self) -> Vec<TopicPartition> {
+        let topics = self.log.topics().into_iter().map(|(topic, _)| topic);
+        topics.filter(|topic| topic.as_str().ends_with(".dlq")).map(|topic| TopicPartition::new(&topic, 0)).collect()
+    }
+
     /// What every consumer reads, and how far it has got there: none if it has not begun.
     pub(crate) async fn consumers(&self) -> Result<Vec<Consumer>> {
         let of_positions = self.partitions_of(WATCH);
@@ -162,9 +168,9 @@ impl Engines {
             let next = checkpoint.map(|checkpoint| checkpoint.next).unwrap_or_default();
             self.log.hold(&at, name, next)?;
         }
-        for (letters, _) in self.log.topics().into_iter().filter(|(topic, _)| topic.as_str().ends_with(".dlq")) {
+        for letters in self.letters() {
             // Dead letters wait for people, who read them within the retention.
-            self.log.hold(&TopicPartition::new(&letters, 0), "people", Offset(u64::MAX))?;
+            self.log.hold(&letters, "people", Offset(u64::MAX))?;
         }
         Ok(())
     }

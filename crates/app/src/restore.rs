@@ -14,6 +14,7 @@ use playhead_watch::{
 };
 
 use crate::backup;
+use crate::compact::keep_letters;
 use crate::config::Config;
 use crate::engines::Engines;
 use crate::swap;
@@ -129,6 +130,10 @@ impl Known {
                 }
             }
         }
+        for at in engines.letters() {
+            let end = engines.log.bounds(&at).await?.end;
+            ends.push(backup::End { at, end });
+        }
         forgotten.sort();
         forgotten.dedup();
         Ok(Self { forgotten, ends })
@@ -137,11 +142,15 @@ impl Known {
 
 /// Forgets again, rebuilds the views, moves the log past every offset that is known.
 async fn finish(engines: &Engines, manifest: &backup::Manifest, known: &Known) -> Result<(Rebuilt, u64)> {
+    check_fit(engines).await?;
     let again = forget_again(&*engines.warehouse, &known.forgotten).await?;
     for end in &manifest.ends {
         let ends = known.ends.iter().chain(&manifest.ends).filter(|known| known.at == end.at);
         let greatest = ends.map(|end| end.end).max().unwrap_or_default();
         forget_in_tail(engines, &end.at, known).await?;
+        if !known.forgotten.is_empty() && engines.letters().contains(&end.at) {
+            keep_letters(engines, &end.at, &known.forgotten).await?;
+        }
         engines.log.skip_to(&end.at, Offset(greatest.0 + OFFSETS_SKIPPED))?;
     }
     begin_after_gap(engines).await?;
@@ -153,12 +162,25 @@ async fn finish(engines: &Engines, manifest: &backup::Manifest, known: &Known) -
     Ok((marts, again))
 }
 
-/// A partition without any record has no checkpoint, but its log begins past the gap now: the checkpoint goes there.
+/// The warehouse's copy and the log's must fit: no record may be missing between them.
+async fn check_fit(engines: &Engines) -> Result<()> {
+    for consumer in engines.consumers().await? {
+        let bounds = engines.log.bounds(&consumer.at).await?;
+        let next = consumer.checkpoint.map(|checkpoint| checkpoint.next).unwrap_or_default();
+        if consumer.name == MARTS_CONSUMER && next < bounds.start && bounds.start < bounds.end {
+            bail!("the backup lacks records of {}: those from {next} to {}", consumer.at, bounds.start);
+        }
+    }
+    Ok(())
+}
+
+/// A log without any record past the checkpoint begins after the gap now: the checkpoint goes there.
 async fn begin_after_gap(engines: &Engines) -> Result<()> {
     for consumer in engines.consumers().await? {
         let bounds = engines.log.bounds(&consumer.at).await?;
-        if consumer.name == MARTS_CONSUMER && consumer.checkpoint.is_none() && bounds.start == bounds.end {
-            let advance = Advance { at: consumer.at, log_id: bounds.log_id, from: Offset(0), to: bounds.end };
+        let from = consumer.checkpoint.map(|checkpoint| checkpoint.next).unwrap_or_default();
+        if consumer.name == MARTS_CONSUMER && from < bounds.start {
+            let advance = Advance { at: consumer.at, log_id: bounds.log_id, from, to: bounds.start };
             engines.warehouse.load(MARTS_CONSUMER, Load::default(), &[advance]).await?;
         }
     }

@@ -25,7 +25,7 @@ impl<T: ?Sized> Unheard<T> {
 
     fn heard(&self, done: Result<(), CommitError>) -> Result<(), CommitError> {
         done?;
-        if self.asked.fetch_add(1, Ordering::Relaxed) % self.every == 0 {
+        if self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(self.every) {
             return Err(CommitError::Transient("the answer was lost".into()));
         }
         Ok(())
