@@ -61,7 +61,7 @@ impl Room {
             Self::Playhead => &[Domain, Ports, Contracts, App, Loadgen],
             Self::Loadgen => &[Domain, Contracts],
             Self::Testkit => &[Domain, Ports, Contracts],
-            Self::Bench => &[Domain, Ports, Contracts, Stream, Engine, Service, Edge, App, Loadgen, Room::Testkit],
+            Self::Bench => &[Domain, Ports, Contracts, Stream, Engine, Service, Edge, App, Loadgen, Testkit],
         }
     }
 
