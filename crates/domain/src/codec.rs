@@ -21,12 +21,26 @@ impl Stable {
     /// The version that is written.
     pub const VERSION: u8 = 1;
 
+    /// Most values are no longer, so they are written without growing.
+    const BYTES_USUAL: usize = 160;
+
     /// The value as bytes.
     ///
     /// # Panics
     /// Never for the types of this crate: postcard fails only on types of unknown length, which they do not have.
     pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-        postcard::to_extend(value, vec![Self::VERSION]).expect("a value of known length")
+        let mut bytes = Vec::with_capacity(Self::BYTES_USUAL);
+        Self::encode_onto(&mut bytes, value);
+        bytes
+    }
+
+    /// Appends the value's bytes.
+    ///
+    /// # Panics
+    /// Never, as [`Self::encode`].
+    pub fn encode_onto<T: Serialize>(bytes: &mut Vec<u8>, value: &T) {
+        bytes.push(Self::VERSION);
+        *bytes = postcard::to_extend(value, std::mem::take(bytes)).expect("a value of known length");
     }
 
     /// The value from its bytes.

@@ -12,6 +12,7 @@ mod keys;
 mod rows;
 mod sink;
 mod tables;
+mod writes;
 
 pub use sink::{MARTS_CONSUMER, MartsSink};
 pub use tables::TABLES;

@@ -2,13 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use bytes::Bytes;
 use playhead_domain::{Fact, Offset, PairWork, PlayWork, Stable, WatchEvent};
 use playhead_ports::{SinkError, Working, WorkingError, WorkingKey};
 use serde::de::DeserializeOwned;
 
 use super::content::Content;
-use super::keys::{self, Pair};
+use super::keys::{self, EventKeys, Pair};
 
 /// A fact with its place.
 #[derive(Debug, Clone)]
@@ -22,6 +21,8 @@ pub(crate) struct Placed {
 #[derive(Debug, Default)]
 pub struct Context {
     pub(crate) facts: Vec<Placed>,
+    /// The keys of each event, in the order of the events among the facts.
+    pub(crate) keys: Vec<EventKeys>,
     /// Records that are no facts, as (place in the batch, why).
     pub(crate) unknown: Vec<(usize, String)>,
     pub(crate) pairs: HashMap<Pair, PairWork>,
@@ -37,7 +38,8 @@ pub struct Context {
 impl Context {
     /// Looks up what the facts need.
     pub(crate) async fn gather(working: &dyn Working, facts: Vec<Placed>) -> Result<Self, SinkError> {
-        let mut context = Self { facts, ..Self::default() };
+        let keys = keys::of_events(facts.iter().filter_map(event_of));
+        let mut context = Self { facts, keys, ..Self::default() };
         context.find_forgotten(working).await?;
         context.find_pairs(working).await?;
         context.find_plays(working).await?;
@@ -45,11 +47,8 @@ impl Context {
         Ok(context)
     }
 
-    fn events(&self) -> impl Iterator<Item = &WatchEvent> {
-        self.facts.iter().filter_map(|placed| match &placed.fact {
-            Fact::Watched(event) => Some(event),
-            _ => None,
-        })
+    fn events(&self) -> impl Iterator<Item = (&WatchEvent, &EventKeys)> {
+        self.facts.iter().filter_map(event_of).zip(&self.keys)
     }
 
     /// A forgetting touches every pair of its user, so all of their keys are found.
@@ -95,9 +94,8 @@ impl Context {
     }
 
     async fn find_plays(&mut self, working: &dyn Working) -> Result<(), SinkError> {
-        let wanted: HashSet<Bytes> =
-            self.events().map(|event| keys::play(&event.user_id, &event.video_id, &event.play_id)).collect();
-        let found = get_all(working, wanted.into_iter().collect()).await?;
+        let wanted: HashSet<&WorkingKey> = self.keys.iter().map(|keys| &keys.play).collect();
+        let found = get_all(working, wanted.into_iter().cloned().collect()).await?;
         self.plays = found;
         Ok(())
     }
@@ -127,22 +125,28 @@ impl Context {
 
     /// Events that do not simply go on, but for repetitions within the batch.
     fn suspects(&self) -> Vec<(WorkingKey, Content, Pair)> {
-        let mut newest: HashMap<Bytes, u64> =
-            self.plays.iter().map(|(key, play)| (key.clone(), play.newest.seq)).collect();
-        let mut in_batch: HashMap<Bytes, Content> = HashMap::new();
+        let mut newest: HashMap<&WorkingKey, u64> =
+            self.plays.iter().map(|(key, play)| (key, play.newest.seq)).collect();
+        let mut in_batch: HashMap<&WorkingKey, Content> = HashMap::with_capacity(self.keys.len());
         let mut suspects = Vec::new();
-        for event in self.events() {
-            let play = keys::play(&event.user_id, &event.video_id, &event.play_id);
-            let (key, content) = (keys::event(event), Content::of(event));
-            let goes_on = newest.get(&play).is_none_or(|&seq| event.seq > seq);
+        for (event, keys) in self.events() {
+            let content = Content::of(event);
+            let goes_on = newest.get(&keys.play).is_none_or(|&seq| event.seq > seq);
             if goes_on {
-                newest.insert(play, event.seq);
-                in_batch.insert(key, content);
-            } else if in_batch.get(&key).is_none_or(|held| content.beats(held)) {
-                suspects.push((key, content, (event.user_id.clone(), event.video_id.clone())));
+                newest.insert(&keys.play, event.seq);
+                in_batch.insert(&keys.event, content);
+            } else if in_batch.get(&keys.event).is_none_or(|held| content.beats(held)) {
+                suspects.push((keys.event.clone(), content, (event.user_id.clone(), event.video_id.clone())));
             }
         }
         suspects
+    }
+}
+
+fn event_of(placed: &Placed) -> Option<&WatchEvent> {
+    match &placed.fact {
+        Fact::Watched(event) => Some(event),
+        _ => None,
     }
 }
 

@@ -17,13 +17,6 @@ const EVENT: u8 = b'e';
 /// Every kind of key, for deleting all of a user.
 pub(crate) const KINDS: [u8; 3] = [PAIR, PLAY, EVENT];
 
-fn start(kind: u8, user: &UserId) -> Vec<u8> {
-    let mut key = Vec::with_capacity(96);
-    key.push(kind);
-    part(&mut key, user);
-    key
-}
-
 fn part<K>(key: &mut Vec<u8>, id: &Id<K>) {
     key.extend_from_slice(id.as_str().as_bytes());
     key.push(0);
@@ -31,7 +24,9 @@ fn part<K>(key: &mut Vec<u8>, id: &Id<K>) {
 
 /// All keys of a kind of a user, or of a user and video.
 pub(crate) fn prefix(kind: u8, user: &UserId, video: Option<&VideoId>) -> Vec<u8> {
-    let mut key = start(kind, user);
+    let mut key = Vec::with_capacity(3 + user.as_str().len() + video.map_or(0, |video| video.as_str().len()));
+    key.push(kind);
+    part(&mut key, user);
     if let Some(video) = video {
         part(&mut key, video);
     }
@@ -42,18 +37,51 @@ pub(crate) fn pair(user: &UserId, video: &VideoId) -> Bytes {
     prefix(PAIR, user, Some(video)).into()
 }
 
-pub(crate) fn play(user: &UserId, video: &VideoId, play_id: &PlayId) -> Bytes {
-    let mut key = prefix(PLAY, user, Some(video));
-    part(&mut key, play_id);
-    key.into()
+fn put(into: &mut Vec<u8>, kind: u8, user: &UserId, video: &VideoId) {
+    into.push(kind);
+    part(into, user);
+    part(into, video);
 }
 
-pub(crate) fn event(event: &WatchEvent) -> Bytes {
-    let mut key = prefix(EVENT, &event.user_id, Some(&event.video_id));
-    part(&mut key, &event.play_id);
-    key.extend_from_slice(&event.seq.to_be_bytes());
-    key.extend_from_slice(&event.event_time_sent.0.to_be_bytes());
-    key.into()
+/// Appends the key of a pair.
+pub(crate) fn put_pair(into: &mut Vec<u8>, user: &UserId, video: &VideoId) {
+    put(into, PAIR, user, video);
+}
+
+/// Appends the key of a play.
+pub(crate) fn put_play(into: &mut Vec<u8>, user: &UserId, video: &VideoId, play_id: &PlayId) {
+    put(into, PLAY, user, video);
+    part(into, play_id);
+}
+
+fn put_event(into: &mut Vec<u8>, event: &WatchEvent) {
+    put(into, EVENT, &event.user_id, &event.video_id);
+    part(into, &event.play_id);
+    into.extend_from_slice(&event.seq.to_be_bytes());
+    into.extend_from_slice(&event.event_time_sent.0.to_be_bytes());
+}
+
+/// The keys of an event and of its play.
+#[derive(Debug, Clone)]
+pub(crate) struct EventKeys {
+    pub(crate) play: Bytes,
+    pub(crate) event: Bytes,
+}
+
+/// The keys of each event. They share one piece of memory: a batch has many.
+pub(crate) fn of_events<'a>(events: impl Iterator<Item = &'a WatchEvent>) -> Vec<EventKeys> {
+    let mut all = Vec::new();
+    let mut ends = Vec::with_capacity(events.size_hint().0);
+    for event in events {
+        let begin = all.len();
+        put_play(&mut all, &event.user_id, &event.video_id, &event.play_id);
+        let middle = all.len();
+        put_event(&mut all, event);
+        ends.push((begin, middle, all.len()));
+    }
+    let all = Bytes::from(all);
+    let keys = |(begin, middle, end)| EventKeys { play: all.slice(begin..middle), event: all.slice(middle..end) };
+    ends.into_iter().map(keys).collect()
 }
 
 /// All events of a pair.

@@ -62,7 +62,12 @@ impl Totals {
 }
 
 /// The steps of what lies on the desk.
-pub(super) fn rows_of(desk: &Desk, pairs: &[(Pair, PairWork)], totals: &Totals, writes: Vec<WorkingWrite>) -> MartRows {
+pub(super) fn rows_of(
+    desk: &Desk<'_>,
+    pairs: &[(&Pair, &PairWork)],
+    totals: &Totals,
+    writes: Vec<WorkingWrite>,
+) -> MartRows {
     let mut rows = MartRows { writes, ..MartRows::default() };
     for (forget, _, offset) in &desk.forgets {
         let below = Some(("log_offset", offset.0));
@@ -108,7 +113,7 @@ fn forgetting(table: &'static str, forget: &playhead_domain::Forget, below: Opti
     }
 }
 
-fn replaced(desk: &Desk) -> Step {
+fn replaced(desk: &Desk<'_>) -> Step {
     let mut rows = Sheet::of(&["user_id", "video_id", "play_id", "seq", "event_time_sent"], WATCH_EVENTS);
     for event in &desk.replaced {
         rows.text(event.user_id.as_str());
@@ -121,9 +126,9 @@ fn replaced(desk: &Desk) -> Step {
     Step::Delete { table: WATCH_EVENTS, by, matching: rows.done(), below: None }
 }
 
-fn events<'a>(new: impl Iterator<Item = &'a NewRow>) -> Columns {
+fn events<'a>(new: impl Iterator<Item = &'a NewRow<'a>>) -> Columns {
     let mut rows = Sheet::whole(WATCH_EVENTS);
-    let mut new: Vec<&NewRow> = new.collect();
+    let mut new: Vec<&NewRow<'_>> = new.collect();
     // In the order of time, so that the engine's zone maps stay tight.
     new.sort_by_key(|row| (row.event.event_time, row.partition, row.offset));
     for NewRow { event, partition, offset } in new {
@@ -145,7 +150,7 @@ fn events<'a>(new: impl Iterator<Item = &'a NewRow>) -> Columns {
     rows.done()
 }
 
-fn marks(desk: &Desk) -> Columns {
+fn marks(desk: &Desk<'_>) -> Columns {
     let mut rows = Sheet::whole(WATCH_MARKS);
     for (mark, partition, offset) in &desk.marks {
         rows.text(mark.user_id.as_str());
@@ -158,7 +163,7 @@ fn marks(desk: &Desk) -> Columns {
     rows.done()
 }
 
-fn forgotten(desk: &Desk) -> Columns {
+fn forgotten(desk: &Desk<'_>) -> Columns {
     let mut rows = Sheet::whole(FORGOTTEN);
     for (forget, partition, offset) in &desk.forgets {
         rows.text(hash_of(&forget.user_id).as_str());
@@ -170,7 +175,7 @@ fn forgotten(desk: &Desk) -> Columns {
     rows.done()
 }
 
-fn videos(desk: &Desk) -> Columns {
+fn videos(desk: &Desk<'_>) -> Columns {
     let mut rows = Sheet::whole(VIDEOS_TABLE);
     for video in desk.videos.values() {
         rows.text(video.video_id.as_str());
@@ -182,7 +187,7 @@ fn videos(desk: &Desk) -> Columns {
     rows.done()
 }
 
-fn user_video(pairs: &[(Pair, PairWork)]) -> Columns {
+fn user_video(pairs: &[(&Pair, &PairWork)]) -> Columns {
     let mut rows = Sheet::whole(USER_VIDEO);
     for ((user, video), work) in pairs {
         let Some(position) = work.position() else { continue };
