@@ -47,6 +47,8 @@ pub struct Config {
     pub sql_answer_bytes_max: usize,
     /// The longest that SQL may run, ms; a query may ask for less.
     pub sql_time_ms_max: u64,
+    /// How much longer than a query may run its caller may take to read an answer that is streamed, ms; then it breaks off.
+    pub sql_read_ms_max: u64,
     /// After being told to stop, go on accepting for so long while `/readyz` says no, ms: time for balancers to notice.
     pub drain_grace_ms: u64,
 }
@@ -73,6 +75,7 @@ impl Default for Config {
             sql_rows_max: 100_000,
             sql_answer_bytes_max: 64 * 1024 * 1024,
             sql_time_ms_max: 30_000,
+            sql_read_ms_max: 60_000,
             drain_grace_ms: 0,
         }
     }
@@ -85,6 +88,10 @@ impl Config {
 
     pub(crate) fn sql_time_max(&self) -> Duration {
         Duration::from_millis(self.sql_time_ms_max)
+    }
+
+    pub(crate) fn sql_read_max(&self) -> Duration {
+        Duration::from_millis(self.sql_read_ms_max)
     }
 
     pub(crate) fn drain_grace(&self) -> Duration {

@@ -28,9 +28,6 @@ use crate::problem::{Problem, ProblemType};
 /// How many rows an answer that streams may have at most.
 const ROWS_MAX: HeaderName = HeaderName::from_static("x-rows-max");
 
-/// How much longer than a query may run a caller may take to read its answer.
-const READ_SLACK: Duration = Duration::from_secs(60);
-
 /// How the answer is written.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -200,7 +197,7 @@ async fn streamed(
         sql_answer::csv_head(&answer.columns, &mut head);
     }
     let (send, chunks) = mpsc::channel(1);
-    let within = edge.config.sql_time_max() + READ_SLACK;
+    let within = edge.config.sql_time_max() + edge.config.sql_read_max();
     let sending = async move {
         // The place in the budget is held until the last row is out, and no longer for a caller who does not read on.
         let _room = room;
