@@ -289,6 +289,30 @@ impl Ledger {
         states
     }
 
+    /// What was acknowledged so far, by play and number.
+    pub(crate) fn acknowledged_events(&self) -> Vec<(String, u64)> {
+        let books = self.books();
+        let acknowledged = books.events.iter().filter(|(_, sent)| sent.acknowledged);
+        acknowledged.map(|(number, _)| number.clone()).collect()
+    }
+
+    /// The warehouse has these, and nothing that was never sent, each once. Gives how many it has.
+    pub(crate) fn assert_loaded(&self, program: &Program, these: &[(String, u64)]) -> u64 {
+        let users: BTreeSet<String> = self.books().pairs.keys().map(|(user, _)| user.clone()).collect();
+        let mut loaded = BTreeSet::new();
+        for user in users {
+            let query = format!("SELECT play_id, seq FROM watch_events WHERE user_id = '{user}'");
+            for row in program.sql(&query) {
+                let number = (row[0].as_str().expect("text").to_owned(), row[1].as_u64().expect("a number"));
+                assert!(self.books().events.contains_key(&number), "nobody sent {number:?}");
+                assert!(loaded.insert(number), "{row:?} is there twice");
+            }
+        }
+        let missing: Vec<_> = these.iter().filter(|number| !loaded.contains(number)).take(5).collect();
+        assert!(missing.is_empty(), "missing: {missing:?}");
+        loaded.len() as u64
+    }
+
     /// The counts so far.
     pub(crate) fn counts(&self) -> Counts {
         self.books().counts

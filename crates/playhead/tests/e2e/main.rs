@@ -4,19 +4,26 @@
 //! rules of positions come from `playhead-domain`, the bytes of a spoiled log from `playhead-segments`.
 
 mod access;
+mod backups;
 mod bytes;
 mod clocks;
 mod devices;
 mod disk_full;
+mod forgetting;
 mod import_set;
 mod kill9;
 mod ledger;
 mod letters;
 mod load;
 mod log_files;
+mod malformed;
 mod marts;
+mod overload;
 mod plan;
+mod slow;
+mod sql_limits;
 mod stopping;
+mod telemetry;
 mod turn;
 
 use playhead_testkit::Setup;
