@@ -41,7 +41,7 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<Section> {
     let report = report.map_err(|_| anyhow::anyhow!("`playhead load` failed"))?;
     let report: Value = serde_json::from_str(&report.stdout).context("the report of `playhead load`")?;
     let per_s = report.pointer("/writes/achieved_per_s").and_then(Value::as_f64).context("the rate in the report")?;
-    ensure!(times.len() > 0, "no probe was seen");
+    ensure!(!times.is_empty(), "no probe was seen");
     let at_s = |share: f64| times.value_at_quantile(share) as f64 / 1e6;
     section.push(Row::new("lag p50, s", at_s(0.5)).notes(format!("{} probes at {per_s:.0} writes/s", times.len())));
     section.push(Row::new("lag p99, s", at_s(0.99)).goal(Goal::AtMost(1.0)));

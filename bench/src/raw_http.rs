@@ -116,7 +116,7 @@ async fn converse(
 }
 
 /// Reads one answer to its end: whether its status is 2xx.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<bool> {
+async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<bool> {
     let mut filled = 0;
     let (head, length) = loop {
         filled += read_some(stream, &mut buffer[filled..]).await?;

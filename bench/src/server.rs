@@ -54,7 +54,7 @@ impl Server {
 
     /// Its memory, MiB.
     pub(crate) fn resident_mib(&self) -> u64 {
-        resident_mib(&format!("/proc/{}/status", self.program.pid()))
+        resident_mib(format!("/proc/{}/status", self.program.pid()))
     }
 }
 
