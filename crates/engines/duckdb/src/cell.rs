@@ -7,6 +7,7 @@ use duckdb::arrow::datatypes::{
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
+use jiff::SignedDuration;
 use playhead_ports::Cell;
 
 /// The value of that row.
@@ -92,22 +93,21 @@ fn day(days: i32) -> Cell {
     Cell::Text(day.map_or_else(|_| beyond(i64::from(days)), |day| day.to_string()))
 }
 
+/// As a time of the calendar: the library's points in time end a day before the year 9999 does.
 fn time(unit: TimeUnit, array: &dyn Array, row: usize) -> Cell {
-    let stamp = match unit {
-        TimeUnit::Second => jiff::Timestamp::from_second(array.as_primitive::<TimestampSecondType>().value(row)),
+    let since = match unit {
+        TimeUnit::Second => SignedDuration::from_secs(array.as_primitive::<TimestampSecondType>().value(row)),
         TimeUnit::Millisecond => {
-            jiff::Timestamp::from_millisecond(array.as_primitive::<TimestampMillisecondType>().value(row))
+            SignedDuration::from_millis(array.as_primitive::<TimestampMillisecondType>().value(row))
         }
         TimeUnit::Microsecond => {
-            jiff::Timestamp::from_microsecond(array.as_primitive::<TimestampMicrosecondType>().value(row))
+            SignedDuration::from_micros(array.as_primitive::<TimestampMicrosecondType>().value(row))
         }
-        TimeUnit::Nanosecond => {
-            jiff::Timestamp::from_nanosecond(array.as_primitive::<TimestampNanosecondType>().value(row).into())
-        }
+        TimeUnit::Nanosecond => SignedDuration::from_nanos(array.as_primitive::<TimestampNanosecondType>().value(row)),
     };
+    let at = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0).checked_add(since);
     Cell::Text(
-        stamp
-            .map_or_else(|_| "beyond the years 9999".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()),
+        at.map_or_else(|_| "beyond the years 9999".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()),
     )
 }
 
@@ -121,4 +121,20 @@ fn written(array: &dyn Array, row: usize) -> Result<Cell, String> {
     let options = FormatOptions::default();
     let formatter = ArrayFormatter::try_new(array, &options).map_err(|error| error.to_string())?;
     Ok(Cell::Text(formatter.value(row).to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use duckdb::arrow::array::TimestampMicrosecondArray;
+
+    use super::*;
+
+    #[test]
+    fn the_last_time_that_is_accepted_is_written_as_such() {
+        let of =
+            |ms: i64| time(TimeUnit::Microsecond, &TimestampMicrosecondArray::from(vec![ms.saturating_mul(1_000)]), 0);
+        assert_eq!(of(253_402_300_799_999), Cell::Text("9999-12-31 23:59:59.999".into()));
+        assert_eq!(of(0), Cell::Text("1970-01-01 00:00:00.000".into()));
+        assert_eq!(of(i64::MAX), Cell::Text("beyond the years 9999".into()));
+    }
 }

@@ -86,10 +86,24 @@ fn kind_of(message: &str) -> Kind {
     }
 }
 
+/// The warehouse is not as it must be, or the engine is not: whatever the rows, they would fail. A person must look, and no row
+/// is to blame.
+const NOT_OF_ROWS: [&str; 8] = [
+    "Binder Error",
+    "Catalog Error",
+    "Dependency Error",
+    "INTERNAL Error",
+    "Invalid Configuration Error",
+    "Not implemented Error",
+    "Parser Error",
+    "Permission Error",
+];
+
 impl From<Failure> for CommitError {
     fn from(failure: Failure) -> Self {
+        let is_of_rows = !NOT_OF_ROWS.iter().any(|words| failure.message.contains(words));
         match failure.kind {
-            Kind::Statement => Self::Permanent(failure.message),
+            Kind::Statement if is_of_rows => Self::Permanent(failure.message),
             _ => Self::Transient(failure.message),
         }
     }
@@ -107,5 +121,23 @@ impl From<Failure> for SinkError {
 impl From<Failure> for WarehouseError {
     fn from(failure: Failure) -> Self {
         Self::Unavailable(failure.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_rows_can_be_blamed_for_is_permanent() {
+        let of = |message: &str| {
+            let message = message.to_owned();
+            CommitError::from(Failure { kind: kind_of(&message), message })
+        };
+        assert!(matches!(of("Constraint Error: NOT NULL constraint failed"), CommitError::Permanent(_)));
+        assert!(matches!(of("Conversion Error: out of range"), CommitError::Permanent(_)));
+        assert!(matches!(of("Catalog Error: Table with name x does not exist"), CommitError::Transient(_)));
+        assert!(matches!(of("INTERNAL Error: an assertion failed"), CommitError::Transient(_)));
+        assert!(matches!(of("IO Error: no space"), CommitError::Transient(_)));
     }
 }

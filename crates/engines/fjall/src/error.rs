@@ -45,9 +45,12 @@ pub(crate) enum Trouble {
     /// Try again.
     #[error("{0}")]
     Away(String),
-    /// Call a person.
+    /// Call a person: a value cannot be read.
     #[error("{0}")]
     Broken(String),
+    /// Call a person: the files cannot be read, whatever is asked.
+    #[error("{0}")]
+    Damaged(String),
 }
 
 impl From<fjall::Error> for Trouble {
@@ -56,7 +59,7 @@ impl From<fjall::Error> for Trouble {
             fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source)) => {
                 Self::Away(source.to_string())
             }
-            fjall::Error::Storage(_) => Self::Broken(format!("stored positions are broken ({error}): rebuild them")),
+            fjall::Error::Storage(_) => Self::Damaged(format!("stored positions are broken ({error}): rebuild them")),
             other => Self::Away(other.to_string()),
         }
     }
@@ -65,7 +68,7 @@ impl From<fjall::Error> for Trouble {
 impl From<OpenError> for Trouble {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Broken { .. } => Self::Broken(error.to_string()),
+            OpenError::Broken { .. } => Self::Damaged(error.to_string()),
             OpenError::InUse(_) | OpenError::Io { .. } => Self::Away(error.to_string()),
         }
     }
@@ -75,7 +78,7 @@ impl From<Trouble> for BaseError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Away(why) => Self::Unavailable(why),
-            Trouble::Broken(why) => Self::Broken(why),
+            Trouble::Broken(why) | Trouble::Damaged(why) => Self::Broken(why),
         }
     }
 }
@@ -90,15 +93,16 @@ impl From<Trouble> for SinkError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Away(why) => Self::Transient(why),
-            Trouble::Broken(why) => Self::Permanent(why),
+            Trouble::Broken(why) | Trouble::Damaged(why) => Self::Permanent(why),
         }
     }
 }
 
 impl From<Trouble> for CommitError {
+    /// Damaged files are no record's fault: the batch waits for a person rather than become dead letters.
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Away(why) => Self::Transient(why),
+            Trouble::Away(why) | Trouble::Damaged(why) => Self::Transient(why),
             Trouble::Broken(why) => Self::Permanent(why),
         }
     }
