@@ -93,3 +93,65 @@ async fn a_forgotten_user_is_gone_from_reads_and_marts() {
     site.compare_reads(&reference).await;
     site.compare_marts(&reference).await;
 }
+
+/// One of a few events: what it says follows from its identity, so it may be sent again.
+fn one_of_few(rng: &mut fastrand::Rng) -> Sent {
+    let (user, video, play, seq) = (rng.u8(..2), rng.u8(..2), rng.u8(..3), rng.u64(..8));
+    let place = seq * 7 + u64::from(play);
+    Sent {
+        user: format!("u{user}"),
+        video: format!("v{video}"),
+        play: (play > 0).then(|| format!("p{play}")),
+        seq: (play > 0).then_some(seq),
+        // Over midnight, a few seconds apart.
+        time: 20_513 * 86_400_000 - 30_000 + i64::try_from(place).expect("small") * 1_000 + i64::from(play) * 100,
+        position: place * 900 % 41_000,
+        duration: Some(40_000),
+        kind: if place % 5 == 3 { "seek" } else { "progress" },
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_forgotten_and_sent_again_counts_from_then_on() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut rng = fastrand::Rng::with_seed(seed);
+    for _ in 0..6 {
+        let site = Site::open().await;
+        let mut alive: Vec<Sent> = Vec::new();
+        for _ in 0..40 {
+            match rng.u8(..10) {
+                0 => {
+                    let user = format!("u{}", rng.u8(..2));
+                    site.forget(&user).await;
+                    alive.retain(|sent| sent.user != user);
+                }
+                1 | 2 => {
+                    let (user, video) = (format!("u{}", rng.u8(..2)), format!("v{}", rng.u8(..2)));
+                    site.forget_video(&user, &video).await;
+                    alive.retain(|sent| sent.user != user || sent.video != video);
+                }
+                3 => site.consume().await,
+                _ => {
+                    let sent: Vec<Sent> = (0..rng.usize(1..12)).map(|_| one_of_few(&mut rng)).collect();
+                    site.record(&sent).await;
+                    for one in sent {
+                        if !alive.contains(&one) {
+                            alive.push(one);
+                        }
+                    }
+                }
+            }
+            if rng.u8(..4) == 0 {
+                site.compare_reads(&Reference::of(&alive)).await;
+            }
+        }
+        site.consume().await;
+        let reference = Reference::of(&alive);
+        site.compare_reads(&reference).await;
+        site.compare_marts(&reference).await;
+        site.rebuild().await;
+        site.compare_reads(&reference).await;
+        site.compare_marts(&reference).await;
+    }
+}

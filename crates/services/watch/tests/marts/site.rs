@@ -73,6 +73,11 @@ impl Site {
         self.watch.forget(user.parse().expect("an id"), None).await.expect("forgotten");
     }
 
+    pub(crate) async fn forget_video(&self, user: &str, video: &str) {
+        let video = video.parse().expect("an id");
+        self.watch.forget(user.parse().expect("an id"), Some(video)).await.expect("forgotten");
+    }
+
     fn partitions(&self, names: &[&'static str]) -> Vec<TopicPartition> {
         names.iter().map(|name| TopicPartition::new(&topic(name), 0)).collect()
     }
