@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HeaderMap};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::Edge;
@@ -13,8 +13,6 @@ use crate::problem::{Problem, ProblemType};
 
 const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
-/// How much of a body that is too large is read all the same.
-const DISCARDED_BYTES_MAX: usize = 32 << 20;
 
 /// The bytes of a JSON body that holds one thing.
 pub(crate) struct JsonBody(pub(crate) Bytes);
@@ -42,7 +40,7 @@ impl FromRequest<Arc<Edge>> for JsonBody {
             return Err(unsupported("the body must be `application/json`"));
         }
         check_encoding(request.headers(), "this body may not be packed: leave `content-encoding` away")?;
-        Ok(Self(read(request, edge.config.body_bytes_max, "body-bytes").await?))
+        Ok(Self(read(request.into_body(), edge.config.body_bytes_max, "body-bytes").await?))
     }
 }
 
@@ -56,7 +54,7 @@ impl FromRequest<Arc<Edge>> for BatchBody {
             _ => return Err(unsupported("the body must be `application/json` or `application/x-ndjson`")),
         };
         check_encoding(request.headers(), "of packings only gzip is known here")?;
-        let bytes = read(request, edge.config.batch_bytes_max, "batch-bytes").await?;
+        let bytes = read(request.into_body(), edge.config.batch_bytes_max, "batch-bytes").await?;
         Ok(Self { bytes, format })
     }
 }
@@ -78,36 +76,16 @@ fn unsupported(detail: &'static str) -> Problem {
     Problem::new(ProblemType::UnsupportedMediaType, detail)
 }
 
-async fn read(request: Request, most: usize, limit: &'static str) -> Result<Bytes, Problem> {
+async fn read(body: Body, most: usize, limit: &'static str) -> Result<Bytes, Problem> {
     let too_large =
         || Problem::at_limit(ProblemType::BodyTooLarge, limit, format!("the body may have {most} bytes, unpacked"));
-    // Whoever waits to be told to go on has not begun to send.
-    let is_sending = !request.headers().contains_key(EXPECT);
-    let mut body = request.into_body();
     if body.size_hint().lower() > most as u64 {
-        if is_sending {
-            discard(&mut body).await;
-        }
         return Err(too_large());
     }
-    let read = Limited::new(&mut body, most).collect().await;
-    match read {
+    match Limited::new(body, most).collect().await {
         Ok(whole) => Ok(whole.to_bytes()),
-        Err(error) if is_limit(&*error) => {
-            discard(&mut body).await;
-            Err(too_large())
-        }
+        Err(error) if is_limit(&*error) => Err(too_large()),
         Err(_) => Err(Problem::new(ProblemType::MalformedBody, "the body broke off, or is not packed as it says")),
-    }
-}
-
-/// Takes what is still sent and throws it away, up to a bound: a caller who is sending reads no answer before the end, and
-/// one whose connection is closed meanwhile reads none at all.
-async fn discard(body: &mut Body) {
-    let mut left = DISCARDED_BYTES_MAX;
-    while let Some(Ok(frame)) = body.frame().await {
-        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
-        left = rest;
     }
 }
 

@@ -19,6 +19,7 @@ use tracing::Instrument;
 use super::route::Route;
 use super::router;
 use super::series::AllSeries;
+use super::unread;
 use crate::client::Peer;
 use crate::problem::{Problem, ProblemType};
 use crate::request_id::REQUEST_ID;
@@ -77,14 +78,14 @@ impl Front for HttpFront {
         let under_way = self.shared.series.of(route).begin(request.method());
         let id = self.shared.edge.request_ids.of(request.headers());
         let span = span_of(&id, route, request.method());
-        let result = self.guarded(route, request.map(Body::new), peer).instrument(span.clone()).await;
+        let (request, unread) = unread::lend(request);
+        let result = self.guarded(route, request, peer).instrument(span.clone()).await;
         let mut response = match result {
             Ok(response) => written(response, &id),
             Err(problem) => problem.render(&id),
         };
-        // The rest of a body that is too large is not read, so the connection cannot go on; say so, rather than surprise the
-        // next request on it.
-        if is_http1 && response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        // Whoever had no time for its body before has none now.
+        if is_http1 && !unread.settle(response.status() != StatusCode::REQUEST_TIMEOUT).await {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let took = started.elapsed();

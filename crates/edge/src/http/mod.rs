@@ -20,6 +20,7 @@ mod route;
 mod series;
 mod sql;
 mod sql_answer;
+mod unread;
 mod videos;
 
 pub(crate) use front::HttpFront;

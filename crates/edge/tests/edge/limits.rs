@@ -68,7 +68,7 @@ async fn bodies_and_headers_have_their_size() {
     let large = format!(r#"{{"event_time":1,"position_ms":1,"device":"{}"}}"#, "x".repeat(70_000));
     let refused = server.put(POSITION, &large).await;
     assert_eq!(refused.problem(), "413 body-too-large body-bytes");
-    assert_eq!(refused.header("connection"), Some("close"), "the connection cannot go on, and says so");
+    assert_eq!(refused.header("connection"), None, "the rest was taken, so the connection goes on");
     let headed = server.ask("GET", "/livez").header("x-long", &"x".repeat(20_000)).send().await;
     assert_eq!(headed.problem(), "431 header-too-large header-bytes");
     let id = "u".repeat(10_000);
@@ -99,6 +99,41 @@ async fn a_slow_body_has_the_time_of_its_request() {
                 content-length: 100\r\n\r\n{";
     let said = until_hung_up(&server, head.as_bytes()).await;
     assert!(said.starts_with("HTTP/1.1 408 "), "{said}");
+}
+
+/// A caller is often refused by its head alone, while the body is still on its way.
+#[tokio::test]
+async fn a_body_that_nobody_reads_costs_neither_the_answer_nor_the_connection() {
+    let server = Running::open().await;
+    let mut stream = TcpStream::connect(server.http).await.expect("a connection");
+    let body = vec![b'x'; 3 << 20];
+    let refused = format!("POST /v1/nothing HTTP/1.1\r\nhost: h\r\ncontent-length: {}\r\n\r\n", body.len());
+    for _ in 0..3 {
+        stream.write_all(refused.as_bytes()).await.expect("sent");
+        tokio::task::yield_now().await;
+        tokio::time::timeout(SOON, stream.write_all(&body)).await.expect("all of it is taken").expect("sent");
+        let said = said_until(&mut stream, b"}").await;
+        assert!(said.starts_with("HTTP/1.1 404 ") && !said.contains("connection: close"), "{said}");
+    }
+    // Who waits to be told to go on is not told to.
+    let waits = format!(
+        "POST /v1/nothing HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let said = until_hung_up(&server, waits.as_bytes()).await;
+    assert!(said.starts_with("HTTP/1.1 404 ") && said.contains("connection: close"), "{said}");
+}
+
+/// What is said up to these bytes.
+async fn said_until(stream: &mut TcpStream, end: &[u8]) -> String {
+    let mut said = Vec::new();
+    while !said.ends_with(end) {
+        let mut chunk = [0; 1_024];
+        let size = tokio::time::timeout(SOON, stream.read(&mut chunk)).await.expect("an answer").expect("read");
+        assert!(size > 0, "it hung up after {}", String::from_utf8_lossy(&said));
+        said.extend_from_slice(&chunk[..size]);
+    }
+    String::from_utf8_lossy(&said).into_owned()
 }
 
 #[tokio::test]
