@@ -148,8 +148,13 @@ impl Layers {
     fn held(&mut self, key: &str) -> Result<&mut Value> {
         let known: Vec<String> = leaves(&self.table).into_iter().map(|(key, _)| key).collect();
         if !known.iter().any(|name| name == key) {
-            let nearest = known.iter().min_by_key(|name| distance(name, key)).filter(|name| distance(name, key) <= 8);
-            let hint = nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            let nearest = known.iter().min_by_key(|name| distance(name, key));
+            // A key with less than half of it in common was not meant.
+            let nearest = nearest.filter(|name| distance(name, key) <= key.len() / 2);
+            let hint = nearest.map_or_else(
+                || "; `playhead config` lists every key".to_owned(),
+                |name| format!("; did you mean `{name}`?"),
+            );
             bail!("unknown key `{key}`{hint}");
         }
         let mut parts = key.split('.');
@@ -169,7 +174,7 @@ impl Config {
     }
 }
 
-/// How far apart two keys are: the last part counts, so that a wrong section does not hide the right name.
+/// How far apart two keys are, in letters to change.
 fn distance(name: &str, key: &str) -> usize {
     strsim::damerau_levenshtein(name, key)
 }

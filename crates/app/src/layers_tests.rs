@@ -59,3 +59,10 @@ fn lists_and_sections_come_from_the_environment_too() {
     let error = Layers::new().expect("defaults").environment(wrong.into_iter()).err().expect("an error");
     assert!(format!("{error:#}").contains("did you mean `watch.page_max`?"), "{error:#}");
 }
+
+#[test]
+fn nothing_is_suggested_for_a_key_that_is_like_no_other() {
+    let variables = [("PLAYHEAD_FOO".to_owned(), "1".to_owned())];
+    let error = Layers::new().expect("defaults").environment(variables.into_iter()).err().expect("an error");
+    assert!(format!("{error:#}").ends_with("unknown key `foo`; `playhead config` lists every key"), "{error:#}");
+}
