@@ -9,6 +9,7 @@ mod bytes;
 mod clocks;
 mod devices;
 mod disk_full;
+mod doctor;
 mod forgetting;
 mod import_set;
 mod kill9;
