@@ -21,7 +21,10 @@ use session::Session;
 /// Bring history from files into a running server
 ///
 /// Events keep their times whatever they are (scope `backfill`). Sending the same files again changes nothing, because a
-/// duplicate counts once. What was interrupted goes on where it stopped when the same command is given again.
+/// duplicate counts once. What was interrupted goes on where it stopped when the same command is given again. At the end every
+/// line is durable; the warehouse may be some seconds behind (`/readyz` says how far).
+///
+/// Exits with 0 if any line was taken, even if others were rejected (`--json` counts them), and with 1 if none could be.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -69,7 +72,7 @@ struct FileArgs {
     json: bool,
 }
 
-/// Imports and prints a summary. Exits with 1 if nothing could be taken.
+/// Imports and prints a summary.
 pub(crate) fn run(args: Args, client: &ClientArgs) -> anyhow::Result<ExitCode> {
     let (files, kind) = match &args.what {
         What::Movietweetings(files) => (files, "movietweetings"),

@@ -143,7 +143,7 @@ impl Session {
             resumed: self.resumed,
             seconds,
             lines_per_s,
-            rejects_file: self.rejects.path().map(PathBuf::from),
+            rejects_file: self.rejects.path().filter(|_| rejected > 0).map(PathBuf::from),
         })
     }
 }
