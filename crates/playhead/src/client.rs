@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 /// Where the server is, and who asks.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "The server, for commands that ask a running one")]
 pub(crate) struct ClientArgs {
     /// The server's HTTP address
     #[arg(long, global = true, value_name = "URL", env = "PLAYHEAD_URL", default_value = "http://127.0.0.1:8080")]
@@ -128,7 +129,7 @@ impl Answer {
         let is_forbidden = problem.r#type.is_some_and(|name| name.ends_with("forbidden"));
         let advice = match self.status {
             401 => " (give a token with --token or PLAYHEAD_TOKEN)",
-            403 if is_forbidden => " (the token lacks a scope)",
+            403 if is_forbidden => " (`playhead token create` makes one that may)",
             _ => "",
         };
         format!("{text} [HTTP {}]{advice}", self.status)
@@ -139,7 +140,8 @@ impl Answer {
         if !self.is_ok() {
             bail!(self.reason());
         }
-        serde_json::from_slice(&self.body).context("the server's answer is not what this program knows")
+        serde_json::from_slice(&self.body)
+            .context("the server's answer is not what this program knows: is --url its HTTP address?")
     }
 }
 

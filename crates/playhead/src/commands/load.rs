@@ -18,6 +18,9 @@ use crate::output::print;
 /// Viewers and videos follow Zipf's law (exponent 1). Reads during the run must give what was acknowledged before them, or
 /// something newer; at the end every (user, video) pair is read and compared with what the rules say.
 ///
+/// Its viewers (`load-RUN-N`) and videos (`load-video-N`) stay in the data, and `playhead top` counts them: a data folder of its
+/// own keeps a server with real viewers clean.
+///
 /// Exits with 1 if anything was lost, older than acknowledged, wrong, not answered or answered with a server error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
