@@ -34,4 +34,11 @@ impl SettingsArgs {
     pub(crate) fn config(&self) -> Result<Config> {
         self.layers()?.config()
     }
+
+    /// The configuration that holds, of a data folder that is there.
+    pub(crate) fn config_of_data(&self) -> Result<Config> {
+        let config = self.config()?;
+        anyhow::ensure!(config.data.is_dir(), "there is no data folder {} (--data)", config.data.display());
+        Ok(config)
+    }
 }

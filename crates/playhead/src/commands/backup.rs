@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::client::{Client, ClientArgs};
+use crate::output::print_line;
 
 /// A backup copies whole files.
 const DEADLINE: Duration = Duration::from_secs(3_600);
@@ -14,13 +15,14 @@ const DEADLINE: Duration = Duration::from_secs(3_600);
 /// Back everything up while the server runs
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The backup is a folder below the server's data folder: backups/NAME. Copy it elsewhere; `playhead restore` takes it.
+    after_help = "The backup is a folder below the server's data folder: backups/NAME. Copy it to another machine;
+`playhead restore` takes it.
 
 Example:
   playhead backup monday"
 )]
 pub(crate) struct Args {
-    /// The backup's name: 1 to 64 bytes of [A-Za-z0-9._-]
+    /// The backup's name: 1 to 64 bytes of [A-Za-z0-9._-], a letter or digit first
     name: String,
 }
 
@@ -29,6 +31,6 @@ pub(crate) fn run(args: Args, client: &ClientArgs) -> Result<ExitCode> {
     let body = json!({ "to": args.name }).to_string();
     let answer = Client::new(client, DEADLINE)?.post("/v1/admin/backup", "application/json", body.as_bytes())?;
     let made: Value = answer.json()?;
-    println!("{}  {} bytes", made["path"].as_str().unwrap_or_default(), made["size_bytes"]);
+    print_line(format_args!("{}  {} bytes", made["path"].as_str().unwrap_or_default(), made["size_bytes"]))?;
     Ok(ExitCode::SUCCESS)
 }

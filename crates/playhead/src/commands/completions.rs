@@ -6,6 +6,7 @@ use clap::CommandFactory as _;
 use clap_complete::Shell;
 
 use crate::client::ClientArgs;
+use crate::output::print;
 
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,8 @@ pub(crate) struct Args {
 
 /// Prints the script.
 pub(crate) fn run(args: Args, _: &ClientArgs) -> anyhow::Result<ExitCode> {
-    clap_complete::generate(args.shell, &mut crate::Cli::command(), "playhead", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut crate::Cli::command(), "playhead", &mut script);
+    print(&script)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::client::ClientArgs;
+use crate::output::print_line;
 use crate::settings::SettingsArgs;
 
 /// Print the configuration that holds, and where each setting comes from
@@ -29,17 +30,17 @@ pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
             .iter()
             .map(|setting| json!({ "key": setting.key, "value": setting.value, "origin": setting.origin.to_string() }))
             .collect();
-        println!("{}", serde_json::to_string_pretty(&settings)?);
+        print_line(serde_json::to_string_pretty(&settings)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut section = "";
     for setting in &settings {
         let (of, name) = setting.key.rsplit_once('.').unwrap_or(("", &setting.key));
         if of != section {
-            println!("\n[{of}]");
+            print_line(format_args!("\n[{of}]"))?;
             section = of;
         }
-        println!("{:<48} # {}", format!("{name} = {}", setting.value), setting.origin);
+        print_line(format_args!("{:<48} # {}", format!("{name} = {}", setting.value), setting.origin))?;
     }
     Ok(ExitCode::SUCCESS)
 }

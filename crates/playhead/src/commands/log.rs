@@ -7,6 +7,7 @@ use clap::Subcommand;
 use playhead_app::{LogCheck, LogGap, repair_log, verify_log};
 
 use crate::client::ClientArgs;
+use crate::output::print_line;
 use crate::settings::SettingsArgs;
 
 /// Check the log's files, or make a damaged log open again
@@ -51,48 +52,54 @@ pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
 
 fn verify(checks: &[LogCheck], json: bool) -> Result<ExitCode> {
     if json {
-        println!("{}", serde_json::to_string_pretty(checks)?);
+        print_line(serde_json::to_string_pretty(checks)?)?;
     } else {
-        checks.iter().for_each(show);
+        checks.iter().try_for_each(show)?;
     }
     let is_whole = checks.iter().all(|check| check.damage.is_empty());
     if !is_whole && !json {
-        println!("`playhead log repair`, with the server stopped, puts the broken bytes aside");
+        print_line("`playhead log repair`, with the server stopped, puts the broken bytes aside")?;
     }
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn show(check: &LogCheck) {
+fn show(check: &LogCheck) -> Result<()> {
     let LogCheck { partition, segments, frames, records, tail_bytes, damage } = check;
     let torn =
         if *tail_bytes > 0 { format!(", {tail_bytes} bytes at the end are no whole frame yet") } else { String::new() };
-    println!("{partition:<16} {records} records in {frames} frames of {segments} files{torn}");
+    print_line(format_args!("{partition:<16} {records} records in {frames} frames of {segments} files{torn}"))?;
     for found in damage {
         let after = found
             .whole_from
             .map_or("nothing after it is whole".to_owned(), |offset| format!("whole again from {offset} on"));
-        println!(
+        print_line(format_args!(
             "  BROKEN {} at byte {}: {}; whole before offset {}, {after}",
             found.path.display(),
             found.position,
             found.why,
             found.whole_before
-        );
+        ))?;
     }
+    Ok(())
 }
 
 fn repair(gaps: &[LogGap], json: bool) -> Result<ExitCode> {
     if json {
-        println!("{}", serde_json::to_string_pretty(gaps)?);
+        print_line(serde_json::to_string_pretty(gaps)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     for gap in gaps {
         let bytes =
             gap.path.as_ref().map_or(String::new(), |path| format!("; the broken bytes are in {}", path.display()));
-        println!("{:<16} offsets {} to {} are lost{bytes}", gap.partition, gap.lost_from, gap.lost_until - 1);
+        print_line(format_args!(
+            "{:<16} offsets {} to {} are lost{bytes}",
+            gap.partition,
+            gap.lost_from,
+            gap.lost_until - 1
+        ))?;
     }
     if gaps.is_empty() {
-        println!("Nothing was broken.");
+        print_line("Nothing was broken.")?;
     }
     Ok(ExitCode::SUCCESS)
 }

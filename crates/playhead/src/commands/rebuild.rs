@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use playhead_app::{View, rebuild};
 
 use crate::client::ClientArgs;
+use crate::output::print_line;
 use crate::settings::SettingsArgs;
 
 /// Build a view anew from the recorded events (stop the server first)
@@ -42,13 +43,13 @@ pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
         Which::Marts => vec![View::Marts],
         Which::All => vec![View::Marts, View::Positions],
     };
-    let config = args.settings.config()?;
+    let config = args.settings.config_of_data()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     for view in views {
         let begun = Instant::now();
         let rebuilt = runtime.block_on(rebuild(&config, view))?;
         let seconds = begun.elapsed().as_secs_f64();
-        println!("{view}: {} events and {} marks in {seconds:.1} s", rebuilt.events, rebuilt.marks);
+        print_line(format_args!("{view}: {} events and {} marks in {seconds:.1} s", rebuilt.events, rebuilt.marks))?;
     }
     Ok(ExitCode::SUCCESS)
 }

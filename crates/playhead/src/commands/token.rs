@@ -10,19 +10,22 @@ use playhead_ports::{Grant, Scope, Tokens};
 use serde_json::json;
 
 use crate::client::ClientArgs;
+use crate::output::print_line;
 use crate::settings::SettingsArgs;
 
 /// Make, revoke and list service tokens
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Scopes: write (record events, marks, videos), read (positions), analyst (SQL), backfill (events of any
-age), admin (forget users, back up, compact).
+    after_help = "Scopes: write (record events, marks, videos), read (positions), analyst (SQL), backfill (import
+history), admin (forget users, back up, compact).
 
 Examples:
   playhead token create player --scopes write,read
   playhead token revoke player
 
-A token is shown once; only a hash of it is stored. A running server takes changes up within two seconds."
+A token is shown once; only a hash of it is stored. A running server takes changes up within two
+seconds. Without any token, or when the last one is revoked, anybody who reaches a server on
+loopback may do everything: also through a proxy on the same machine."
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -64,14 +67,18 @@ pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
     runtime.block_on(async {
         match args.what {
             What::Create { name, scopes, settings } => {
-                println!("{}", tokens(&settings)?.create(&name, &scopes).await?);
+                print_line(tokens(&settings)?.create(&name, &scopes).await?)?;
                 eprintln!("This is the only time that the token of `{name}` is shown.");
             }
             What::Revoke { name, settings } => {
-                tokens(&settings)?.revoke(&name).await?;
+                let tokens = tokens_there(&settings)?;
+                tokens.revoke(&name).await?;
                 eprintln!("The token of `{name}` is revoked.");
+                if tokens.list().await?.is_empty() {
+                    eprintln!("It was the last one: a server on loopback is open to everybody now.");
+                }
             }
-            What::List { json, settings } => list(&tokens(&settings)?.list().await?, json)?,
+            What::List { json, settings } => list(&tokens_there(&settings)?.list().await?, json)?,
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -81,6 +88,12 @@ fn tokens(settings: &SettingsArgs) -> Result<Arc<dyn Tokens>> {
     open_tokens(&settings.config()?)
 }
 
+/// The tokens of a data folder that is there: a wrong name shall not make one.
+fn tokens_there(settings: &SettingsArgs) -> Result<Arc<dyn Tokens>> {
+    settings.config_of_data()?;
+    tokens(settings)
+}
+
 fn list(grants: &[Grant], json: bool) -> Result<()> {
     let scopes = |grant: &Grant| {
         Scope::ALL.into_iter().filter(|scope| grant.scopes.has(*scope)).map(Scope::name).collect::<Vec<_>>()
@@ -88,12 +101,12 @@ fn list(grants: &[Grant], json: bool) -> Result<()> {
     if json {
         let grants: Vec<_> =
             grants.iter().map(|grant| json!({ "name": grant.name, "scopes": scopes(grant) })).collect();
-        println!("{}", serde_json::to_string_pretty(&grants)?);
+        print_line(serde_json::to_string_pretty(&grants)?)?;
     } else if grants.is_empty() {
-        eprintln!("There are no tokens: on loopback everybody may everything.");
+        eprintln!("There are no tokens: on loopback everybody may do everything.");
     } else {
         for grant in grants {
-            println!("{:<24} {}", grant.name, scopes(grant).join(","));
+            print_line(format_args!("{:<24} {}", grant.name, scopes(grant).join(",")))?;
         }
     }
     Ok(())
