@@ -37,7 +37,7 @@ impl Viewer {
         if self.scopes.has(scope) {
             return Ok(());
         }
-        Err(Problem::new(ProblemType::Forbidden, format!("the token has not the scope `{scope}`")))
+        Err(Problem::new(ProblemType::Forbidden, format!("the token does not have the scope `{scope}`")))
     }
 
     /// Refuses a backfill to who may only write.

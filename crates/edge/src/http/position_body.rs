@@ -41,9 +41,9 @@ impl From<KindName> for Kind {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Position)]
 pub(crate) struct PositionBody<'a> {
-    /// Who.
+    /// The viewer.
     user_id: &'a str,
-    /// In what.
+    /// The video.
     video_id: &'a str,
     /// The newest position, ms from the start.
     #[schema(minimum = 0)]

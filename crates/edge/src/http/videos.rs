@@ -44,7 +44,7 @@ pub(crate) struct PutVideo<'a> {
 #[serde(deny_unknown_fields)]
 #[schema(as = Video)]
 pub(crate) struct VideoBody<'a> {
-    /// Which.
+    /// The video.
     #[serde(borrow)]
     #[schema(value_type = String, required = true, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._:@-]+$")]
     video_id: Option<Text<'a>>,
