@@ -19,6 +19,7 @@ pub(crate) fn start(partition: Arc<Partition>) -> std::io::Result<JoinHandle<()>
             answered = gathered.parts.len();
             spare = commit(&partition, gathered);
         }
+        partition.writer.lock().tidy();
     })
 }
 

@@ -4,11 +4,15 @@ use std::fs::File;
 use std::io::{self, IoSlice};
 use std::path::Path;
 
+use rustix::fs::FallocateFlags;
+
 /// How bytes reach the disk.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Disk {
     /// Writes at a position; may write less than was asked.
     pub(crate) write: fn(&File, &[IoSlice<'_>], u64) -> io::Result<usize>,
+    /// Makes the file so long, with zeros where nothing was written.
+    pub(crate) reserve: fn(&File, u64) -> io::Result<()>,
     /// Returns once the file's bytes survive a loss of power.
     pub(crate) sync: fn(&File) -> io::Result<()>,
     /// What follows a failed sync. The pages may be gone and a second sync would say that all is well, so nothing is known
@@ -20,6 +24,7 @@ impl Default for Disk {
     fn default() -> Self {
         Self {
             write: |file, slices, position| Ok(rustix::io::pwritev(file, slices, position)?),
+            reserve: |file, bytes| Ok(rustix::fs::fallocate(file, FallocateFlags::empty(), 0, bytes)?),
             sync: File::sync_data,
             sync_failed: |path, error| {
                 tracing::error!(path = %path.display(), %error, "a sync failed: it is not known what the disk has, so the process ends");

@@ -15,6 +15,10 @@ use crate::meter::Meter;
 use crate::segment::Segment;
 use crate::segments::Segments;
 
+/// How far ahead of its frames a file is made longer: as much again as it has, within these bounds.
+const AHEAD_BYTES_MIN: u64 = 64 * 1024;
+const AHEAD_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
 /// The end of the log, where it is written.
 pub(crate) struct Writer {
     folder: PathBuf,
@@ -29,6 +33,8 @@ pub(crate) struct Writer {
     crc: u32,
     /// The next offset.
     end: u64,
+    /// The active file's length; zeros lie after the last frame, which opening knows to be no damage.
+    reserved_bytes: u64,
     /// Bytes of a frame that failed may lie after the last good one.
     needs_cut: bool,
     /// A sync has failed: it is not known what the disk has.
@@ -50,6 +56,7 @@ impl Writer {
     ) -> Self {
         let active = segments.active();
         let end = active.end();
+        let reserved_bytes = active.valid_bytes();
         Self {
             folder,
             segments,
@@ -61,6 +68,7 @@ impl Writer {
             segment_bytes,
             crc,
             end,
+            reserved_bytes,
             needs_cut: false,
             lost: false,
             rolled: false,
@@ -85,6 +93,7 @@ impl Writer {
             self.roll(self.end)?;
         }
         let position = self.active.valid_bytes();
+        self.reserve(position + frame_bytes);
         let (head, crc) = frame::head(self.salt, self.crc, self.end, count, payload);
         if let Err(error) = self.disk.write_all(&self.active.file, &head, payload, position) {
             self.needs_cut = true;
@@ -121,13 +130,23 @@ impl Writer {
         next.name().map_err(|error| refused(&self.active, &error))?;
         let synced = self.disk.sync_names(&self.folder);
         self.known(synced)?;
+        // Zeros at its end do no harm if this fails.
+        let _ = self.active.file.set_len(self.active.valid_bytes());
         self.active.close(self.crc);
         self.active = Arc::new(next);
+        self.reserved_bytes = self.active.valid_bytes();
         self.segments.push(Arc::clone(&self.active));
         self.end = first;
         self.rolled = true;
         self.meter.grew(SEGMENT_HEADER_BYTES as u64);
         Ok(())
+    }
+
+    /// Nothing more will be written: what was reserved is given back. Tidiness alone: opening knows what zeros at the end are.
+    pub(crate) fn tidy(&mut self) {
+        if !self.lost {
+            let _ = self.cut();
+        }
     }
 
     fn ready(&mut self) -> Result<(), AppendError> {
@@ -140,9 +159,24 @@ impl Writer {
         Ok(())
     }
 
+    /// Makes the file longer than the next frame needs. A sync of a file that has just grown waits for the file system's
+    /// journal, and with it for what everybody else has under way there; within its length it need not. Where this fails the
+    /// write itself makes the file longer.
+    fn reserve(&mut self, needed_bytes: u64) {
+        if needed_bytes <= self.reserved_bytes {
+            return;
+        }
+        let ahead_bytes = self.active.valid_bytes().clamp(AHEAD_BYTES_MIN, AHEAD_BYTES_MAX);
+        let bytes = (needed_bytes + ahead_bytes).min(self.segment_bytes).max(needed_bytes);
+        if (self.disk.reserve)(&self.active.file, bytes).is_ok() {
+            self.reserved_bytes = bytes;
+        }
+    }
+
     /// Takes away what a failed write has left after the last good frame.
     fn cut(&mut self) -> io::Result<()> {
         self.active.file.set_len(self.active.valid_bytes())?;
+        self.reserved_bytes = self.active.valid_bytes();
         self.needs_cut = false;
         Ok(())
     }

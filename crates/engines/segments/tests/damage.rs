@@ -39,9 +39,10 @@ impl Original {
         for n in 0..records {
             let value = format!("value {n} {}", "x".repeat(n % 17));
             let offset = append_one(&log, value.clone()).await.expect("goes in");
-            let path = segment_files(folder.path()).pop().expect("a segment");
-            let end = path.metadata().expect("a file").len();
-            let file = path.strip_prefix(folder.path()).expect("below").to_owned();
+            let files = log.snapshot_files(&at(), Offset(0)).expect("files");
+            let segment = files.into_iter().rfind(|file| file.path.extension().is_some_and(|of| of == "seg"));
+            let segment = segment.expect("a segment");
+            let (file, end) = (segment.path, segment.size_bytes);
             let start = frames.last().filter(|last| last.file == file).map_or(HEADER_BYTES, |last| last.bytes.end);
             frames.push(Frame { offset, value, file, bytes: start..end });
         }
