@@ -152,10 +152,21 @@ impl Watch {
     pub async fn mark(&self, user: UserId, video: VideoId, kind: MarkKind) -> Result<(), RecordError> {
         self.room()?;
         let _passed = self.gate.write(std::iter::once(&user)).await;
-        let time = self.clock.now();
+        let time = self.time_of_mark(&user, &video).await;
         let fact = Fact::Marked(Mark { user_id: user, video_id: video, kind, time });
         self.append_and_show(vec![fact], time).await.pop().expect("one fact has one answer")?;
         Ok(())
+    }
+
+    /// The time of a mark: now, or later where a player's clock runs ahead or another mark has this very time, so that what is
+    /// said by hand holds against all that was watched and said before it.
+    async fn time_of_mark(&self, user: &UserId, video: &VideoId) -> Timestamp {
+        let now = self.clock.now();
+        let read = states(&*self.recent, &*self.base, user, std::slice::from_ref(video)).await;
+        let Some(state) = read.ok().and_then(|read| read.value.into_iter().next()) else { return now };
+        let watched = Position::of(&state).map(|position| position.event_time);
+        let marked = MarkKind::ALL.into_iter().filter_map(|kind| state.marks().time(kind)).map(|time| time.plus_ms(1));
+        marked.chain(watched).fold(now, Timestamp::max)
     }
 
     /// Forgets a user, or one video of theirs: gone from every read when this is answered, from the warehouse with the next
