@@ -103,7 +103,8 @@ impl Site {
         let caught_up = async {
             loop {
                 let checkpoint = sink.checkpoints(std::slice::from_ref(at)).await.expect("a checkpoint");
-                if checkpoint[0].as_ref().is_some_and(|checkpoint| checkpoint.next >= end) {
+                // Without a record there is nothing to wait for, and no checkpoint.
+                if checkpoint[0].as_ref().map(|checkpoint| checkpoint.next).unwrap_or_default() >= end {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
