@@ -11,6 +11,7 @@ use playhead_ports::{EventLog, Most, Record, Stored, TopicPartition};
 use playhead_watch::{Forgotten, WATCH, decode_fact, read_forgotten, topic};
 
 use crate::engines::Engines;
+use crate::schedule;
 
 /// How long consumers may take to get to the log's end.
 const CATCH_UP_MAX: Duration = Duration::from_secs(120);
@@ -25,8 +26,10 @@ pub(crate) async fn compact(engines: &Engines, data: &Path) -> Result<Compacted,
         let folders = ["log", "positions", "warehouse"];
         folders.iter().map(|folder| Engines::size_bytes(&data.join(folder))).sum()
     };
-    let size_bytes_before = size();
-    run(engines, data).await.map_err(|error| OperationError::Failed(format!("{error:#}")))?;
+    let (size_bytes_before, begun) = (size(), engines.clock.now());
+    let failed = |error: anyhow::Error| OperationError::Failed(format!("{error:#}"));
+    run(engines, data).await.map_err(failed)?;
+    schedule::mark(data, begun).context("the mark of the compaction").map_err(failed)?;
     Ok(Compacted { size_bytes_before, size_bytes_after: size() })
 }
 

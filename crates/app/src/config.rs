@@ -73,6 +73,9 @@ pub struct Config {
     pub roles: Vec<Role>,
     /// How long a stopping program finishes what is under way, ms.
     pub shutdown_ms_max: u64,
+    /// What was forgotten this long ago is gone from the files' bytes: then the program compacts by itself, ms. 0: only when
+    /// it is asked to.
+    pub forgotten_ms_max: u64,
     /// The HTTP and gRPC interface.
     pub edge: playhead_edge::Config,
     /// The watch service.
@@ -100,6 +103,7 @@ impl Default for Config {
             insecure: false,
             roles: Role::ALL.to_vec(),
             shutdown_ms_max: 25_000,
+            forgotten_ms_max: 29 * 86_400_000,
             edge: playhead_edge::Config::default(),
             watch: playhead_watch::Config::default(),
             stream: playhead_stream::Config::default(),

@@ -12,6 +12,7 @@ mod operations;
 mod process;
 mod restore;
 mod roles;
+mod schedule;
 mod serve;
 mod swap;
 mod telemetry;

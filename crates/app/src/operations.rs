@@ -6,11 +6,13 @@ use std::time::Instant;
 use async_trait::async_trait;
 use playhead_edge::{BackedUp, Compacted, ConsumerStatus, OperationError, Operations, Status};
 use playhead_ports::Recent;
+use tokio::task::JoinHandle;
 
 use crate::config::{Config, Role};
 use crate::engines::Engines;
 use crate::process;
 use crate::roles::Running;
+use crate::schedule::Schedule;
 
 /// Keeps a running program in order.
 pub(crate) struct Upkeep {
@@ -21,6 +23,7 @@ pub(crate) struct Upkeep {
     /// One operation at a time.
     busy: Arc<tokio::sync::Mutex<()>>,
     data: std::path::PathBuf,
+    schedule: Schedule,
 }
 
 impl Upkeep {
@@ -32,6 +35,7 @@ impl Upkeep {
             begun: Instant::now(),
             busy: Arc::default(),
             data: config.data.clone(),
+            schedule: Schedule::new(config.forgotten_ms_max),
         }
     }
 
@@ -44,6 +48,30 @@ impl Upkeep {
         self.engines.log.sweep(self.engines.clock.now());
         let room = self.engines.recent.room();
         metrics::gauge!("playhead_recent_entries").set(room.held as f64);
+        self.compact_if_due().await;
+    }
+
+    /// Begins a compaction that is due; it goes on beside the upkeep.
+    async fn compact_if_due(&self) {
+        match self.schedule.is_due(&self.engines, &self.data).await {
+            Ok(false) => {}
+            Ok(true) => match self.begin(self.compaction()) {
+                Ok(_under_way) => tracing::info!("compacting: what was forgotten is to leave the files"),
+                Err(busy) => tracing::info!(%busy, "a compaction is due"),
+            },
+            Err(error) => tracing::warn!(%error, "whether a compaction is due is not known"),
+        }
+    }
+
+    fn compaction(&self) -> impl Future<Output = Result<Compacted, OperationError>> + Send + 'static {
+        let (engines, data) = (self.engines.clone(), self.data.clone());
+        async move {
+            let done = crate::compact::compact(&engines, &data).await;
+            if let Err(error) = &done {
+                tracing::warn!(%error, "the files were not compacted");
+            }
+            done
+        }
     }
 }
 
@@ -78,8 +106,7 @@ impl Operations for Upkeep {
     }
 
     async fn compact(&self) -> Result<Compacted, OperationError> {
-        let (engines, data) = (self.engines.clone(), self.data.clone());
-        self.alone(async move { crate::compact::compact(&engines, &data).await }).await
+        self.alone(self.compaction()).await
     }
 }
 
@@ -90,12 +117,18 @@ impl Upkeep {
         &self,
         operation: impl Future<Output = Result<T, OperationError>> + Send + 'static,
     ) -> Result<T, OperationError> {
+        self.begin(operation)?.await.map_err(|error| OperationError::Failed(error.to_string()))?
+    }
+
+    fn begin<T: Send + 'static>(
+        &self,
+        operation: impl Future<Output = Result<T, OperationError>> + Send + 'static,
+    ) -> Result<JoinHandle<Result<T, OperationError>>, OperationError> {
         let busy = self.busy.clone().try_lock_owned();
         let busy = busy.map_err(|_| OperationError::Conflict("another backup or compaction is under way".into()))?;
-        let done = tokio::spawn(async move {
+        Ok(tokio::spawn(async move {
             let _busy = busy;
             operation.await
-        });
-        done.await.map_err(|error| OperationError::Failed(error.to_string()))?
+        }))
     }
 }

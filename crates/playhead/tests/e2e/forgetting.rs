@@ -204,3 +204,21 @@ fn forgetting_one_video_leaves_the_others_and_what_comes_after() {
     assert_eq!(all_reads(&program, "u"), nothing());
     wait_until(PATIENCE, "the warehouse forgets", || rows(&program, "u") == [0, 0, 0]);
 }
+
+/// Nobody asks for a compaction, and the bytes go all the same once their time is up.
+#[test]
+fn forgotten_bytes_leave_the_files_by_themselves_in_the_stated_time() {
+    let program = setup().env("PLAYHEAD_FORGOTTEN_MS_MAX", "500").start();
+    for user in [FORGOTTEN, KEPT[0]] {
+        watch_something(&program, user);
+    }
+    marts::wait_loaded(&program);
+    let is_found = |user: &str| !bytes::found_in(program.data_dir(), user.as_bytes(), &[]).is_empty();
+    assert!(is_found(FORGOTTEN));
+    let path = format!("/v1/users/{FORGOTTEN}/positions");
+    program.http().delete(&path).expect("an answer").expect_status(204);
+    // The files may not be looked through while they are written anew.
+    wait_until(PATIENCE, "a compaction by itself", || program.data_dir().join("compacted").exists());
+    assert!(!is_found(FORGOTTEN));
+    assert!(is_found(KEPT[0]));
+}
