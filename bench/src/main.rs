@@ -27,6 +27,10 @@ use clap::{Parser, ValueEnum};
 use crate::ground::Ground;
 use crate::report::Section;
 
+/// The program's, so that the rooms that are measured alone have what they have there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measure Playhead beside its ceilings
 #[derive(Debug, Parser)]
 #[command(name = "bench/run")]

@@ -48,7 +48,7 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<Section> {
              batches that wait into one sync."
         ),
     );
-    let events = ground.pick(50_000, 1_000_000);
+    let events = ground.pick(50_000, 400_000);
     let (rounds, _) = ground.rounds();
     let mut viewers = Viewers::new(50_000, 1_000, SystemClock.now());
     for (way, batch) in [(Way::Grpc, 100), (Way::Grpc, 1_000), (Way::Lines, 1_000)] {
