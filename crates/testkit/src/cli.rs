@@ -1,5 +1,6 @@
 //! Runs the program to its end, as a user of the command line does.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -21,13 +22,20 @@ pub struct Finished {
 /// Runs `binary` with `args` to its end. Panics with what it said if it takes longer than `within`.
 #[track_caller]
 pub fn run_to_end(binary: impl AsRef<Path>, args: &[&str], within: Duration) -> Finished {
+    run_with_env(binary.as_ref(), args, &[], within)
+}
+
+/// The same with environment variables.
+#[track_caller]
+pub(crate) fn run_with_env(binary: &Path, args: &[&str], env: &[(OsString, OsString)], within: Duration) -> Finished {
     let dir = tempfile::tempdir().expect("a temporary folder can be made");
     let (out, err) = (dir.path().join("stdout"), dir.path().join("stderr"));
     // Files, because a full pipe would hold the command up.
     let create = |path: &Path| File::create(path).expect("a temporary file can be made");
-    let mut command = command_of(binary.as_ref());
+    let mut command = command_of(binary);
+    command.envs(env.iter().map(|(name, value)| (name, value)));
     command.args(args).stdin(Stdio::null()).stdout(create(&out)).stderr(create(&err));
-    let mut child = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", binary.as_ref().display()));
+    let mut child = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", binary.display()));
     let status: Option<ExitStatus> = wait_for_exit(&mut child, within);
     let read =
         |path: &Path| String::from_utf8_lossy(&std::fs::read(path).expect("the temporary file is there")).into_owned();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::cli::{Finished, command_of, run_to_end};
+use crate::cli::{Finished, command_of, run_to_end, run_with_env};
 use crate::grpc::{WatchClient, watch_client};
 use crate::http::Http;
 use crate::ports::free_address;
@@ -259,6 +259,12 @@ impl Program {
     pub fn client_command(&self, args: &[&str]) -> Finished {
         let (http, grpc) = (format!("http://{}", self.http_address), format!("http://{}", self.grpc_address));
         self.command(&[&["--url", &http, "--grpc-url", &grpc], args].concat())
+    }
+
+    /// Runs another command of the same program to its end, under the settings that this one runs under.
+    #[track_caller]
+    pub fn command_with_env(&self, args: &[&str]) -> Finished {
+        run_with_env(&self.binary, args, &self.env, COMMAND_WITHIN)
     }
 
     /// Runs another command of the same program to its end.

@@ -33,10 +33,63 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
     let refused = refused.expect("the server answers").expect_status(507);
     assert_eq!(refused.json["type"], "urn:playhead:problem:storage-full");
     assert_eq!(refused.header("retry-after"), "10");
-    let ready = program.http().get("/livez").expect("the server answers");
-    assert_eq!(ready.status, 200);
+    program.http().get("/livez").expect("the server answers").expect_status(200);
+    upkeep_is_refused(&program);
 
     free(ballast, &load);
+    program.client_command(&["backup", "now"]).expect_success();
+    program.client_command(&["compact"]).expect_success();
+    finish(&mut program, load);
+    turn.bound(Duration::from_secs(240));
+}
+
+/// What needs space is refused, and leaves nothing behind.
+fn upkeep_is_refused(program: &Program) {
+    let hold = std::fs::File::create(program.data_dir().join("hold")).expect("there is a little space");
+    let backup =
+        program.http().post("/v1/admin/backup", &serde_json::json!({"to": "now"})).expect("the server answers");
+    drop(hold);
+    std::fs::remove_file(program.data_dir().join("hold")).expect("removed");
+    if backup.status == 200 {
+        // So little was stored that it found room.
+        std::fs::remove_dir_all(program.data_dir().join("backups").join("now")).expect("removed");
+        return;
+    }
+    assert_eq!(backup.json["type"], "urn:playhead:problem:storage-full", "{}", backup.text);
+    let backups = program.data_dir().join("backups");
+    let left = std::fs::read_dir(&backups).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "something is left in {}", backups.display());
+}
+
+/// A program that is killed while there is no space starts with all it had, now or once there is space.
+#[test]
+fn a_restart_on_a_full_disk_loses_nothing() {
+    let turn = turn::take("disk_full_restart");
+    let Some(tmpfs) = mount() else { return };
+    let mut program = start(&tmpfs);
+    let load = Load::start(&program, &shape());
+    wait_until(PATIENCE, "events are loaded", || load.ledger.counts().acknowledged > 3_000);
+    let ballast = tmpfs.fill(0).expect("the disk can be filled");
+    let before = load.refused();
+    wait_until(PATIENCE, "writes are refused", || load.refused() != before);
+    program.kill9();
+    program.spawn();
+    let mut has_ended = false;
+    wait_until(PATIENCE, "it serves or has ended", || {
+        has_ended = program.exit_status().is_some();
+        has_ended || program.http().get("/readyz").is_ok()
+    });
+    if has_ended {
+        assert!(program.log().contains("No space left") || program.log().contains("space"), "{}", program.log());
+        drop(ballast);
+        program.start();
+    } else {
+        load.ledger.read_all(program.http());
+        drop(ballast);
+    }
+    println!("on the full disk it {}", if has_ended { "says so and ends" } else { "serves" });
+    let before = load.ledger.counts().acknowledged;
+    wait_until(PATIENCE, "writes go on", || load.ledger.counts().acknowledged > before + 500);
     finish(&mut program, load);
     turn.bound(Duration::from_secs(240));
 }

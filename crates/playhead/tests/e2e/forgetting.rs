@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use playhead_contracts::watch;
-use playhead_testkit::{Grpc, Program, event, wait_until};
+use playhead_testkit::{Grpc, Program, event, seeded, wait_until};
 use serde_json::{Value, json};
 
 use crate::letters::StoppedLog;
@@ -221,4 +221,61 @@ fn forgotten_bytes_leave_the_files_by_themselves_in_the_stated_time() {
     wait_until(PATIENCE, "a compaction by itself", || program.data_dir().join("compacted").exists());
     assert!(!is_found(FORGOTTEN));
     assert!(is_found(KEPT[0]));
+}
+
+const KILL_ROUNDS: u64 = 15;
+
+/// Whatever was acknowledged before a forgetting is gone after it, and whatever was after it is there, wherever a kill falls.
+#[test]
+fn a_forgetting_that_was_answered_holds_through_kills() {
+    let turn = turn::take("forgetting_kills");
+    let mut rng = seeded();
+    println!("kills with seed {}", rng.seed());
+    let mut program = setup().start();
+    let at = |user: &str, video: &str, seq: u64| {
+        event().user(user).video(video).play("p").seq(seq).after_ms(seq as i64 * 1_000).position(seq)
+    };
+    let put = |program: &Program, user: &str, video: &str, seq: u64| {
+        let at = at(user, video, seq);
+        program.http().put(&at.path(), &at.put_json()).expect("an answer").expect_status(200);
+    };
+    for round in 0..KILL_ROUNDS {
+        for video in ["one", "two"] {
+            put(&program, "all", video, round * 2);
+            put(&program, "part", video, round * 2);
+        }
+        if rng.bool() {
+            std::thread::sleep(Duration::from_millis(rng.u64(..700)));
+        }
+        program.http().delete("/v1/users/all/positions").expect("an answer").expect_status(204);
+        program.http().delete("/v1/users/part/positions/one").expect("an answer").expect_status(204);
+        let comes_back = rng.bool();
+        if comes_back {
+            put(&program, "all", "two", round * 2 + 1);
+        }
+        if rng.bool() {
+            std::thread::sleep(Duration::from_millis(rng.u64(..700)));
+        }
+        program.restart();
+        let found = |user: &str, video: &str| {
+            let answer = program.http().get(&format!("/v1/users/{user}/positions/{video}")).expect("an answer");
+            (answer.status == 200).then(|| answer.json["position_ms"].as_u64().expect("a position"))
+        };
+        let expected = [None, comes_back.then_some(round * 2 + 1), None, Some(round * 2)];
+        let pairs = [("all", "one"), ("all", "two"), ("part", "one"), ("part", "two")];
+        assert_eq!(pairs.map(|(user, video)| found(user, video)), expected, "round {round}");
+        marts::wait_loaded(&program);
+        let rows = program.sql("SELECT user_id, video_id, count(*) FROM watch_events GROUP BY ALL ORDER BY ALL");
+        let mut loaded = Vec::new();
+        if comes_back {
+            loaded.push(json!(["all", "two", 1]));
+        }
+        loaded.push(json!(["part", "two", round + 1]));
+        assert_eq!(json!(rows), json!(loaded), "round {round}");
+        marts::assert_follow(&program);
+        if comes_back {
+            program.http().delete("/v1/users/all/positions").expect("an answer").expect_status(204);
+        }
+    }
+    turn.bound(Duration::from_secs(120));
 }

@@ -1,10 +1,11 @@
-//! The real set of ratings, imported twice, against what another program counts in its files.
+//! The real set of ratings, imported with interruptions and once more, against what another program counts in its files.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use playhead_testkit::Program;
+use playhead_testkit::{Program, wait_until};
+use tempfile::TempDir;
 
 use crate::{marts, setup, turn};
 
@@ -15,8 +16,10 @@ const MS_PER_POINT: u64 = 540_000;
 #[test]
 fn importing_the_real_set_twice_is_importing_it_once() {
     let turn = turn::take("import");
-    let program = setup().start();
-    let first = import(&program);
+    let mut program = setup().start();
+    let own = tempfile::tempdir().expect("a folder");
+    interrupted(&mut program, &own);
+    let first = import(&program, &own);
     let once = totals(&program);
     assert_eq!(once, totals_of_files());
     assert_eq!(top_of_program(&program), top_of_files());
@@ -24,7 +27,7 @@ fn importing_the_real_set_twice_is_importing_it_once() {
     assert_eq!(titles_of_program(&program), count_of_files("movies.dat", "END { print n }", "!seen[$1]++ { n++ }"));
     marts::assert_follow(&program);
 
-    let second = import(&program);
+    let second = import(&program, &tempfile::tempdir().expect("a folder"));
     assert_eq!(second, first, "accepted and rejected");
     assert_eq!(totals(&program), once);
     assert_eq!(top_of_program(&program), top_of_files());
@@ -44,13 +47,34 @@ fn folder() -> PathBuf {
     folder
 }
 
-/// Accepted and rejected.
-fn import(program: &Program) -> [u64; 2] {
-    let own = tempfile::tempdir().expect("a folder");
+/// The import's arguments; what it notes is in the folder of its own.
+fn arguments(own: &TempDir) -> Vec<String> {
     let [state, rejects] = ["state.json", "rejects.tsv"].map(|name| own.path().join(name).display().to_string());
     let folder = folder().display().to_string();
     let args = ["import", "movietweetings", &folder, "--json", "--state", &state, "--rejects", &rejects];
-    let done = program.client_command(&args).expect_success();
+    args.map(str::to_owned).to_vec()
+}
+
+/// An import that goes on over a kill of the server, and then is killed itself.
+fn interrupted(program: &mut Program, own: &TempDir) {
+    let url = format!("http://{}", program.http_address());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_playhead"));
+    command.args(["--url", &url]).args(arguments(own)).stdin(Stdio::null()).stdout(Stdio::null());
+    let mut import = command.spawn().expect("it starts");
+    let loaded = |program: &Program| program.sql("SELECT count(*) FROM watch_events")[0][0].as_u64().expect("a count");
+    wait_until(PATIENCE, "the import has begun", || loaded(program) > 0);
+    program.restart();
+    let before = loaded(program);
+    wait_until(PATIENCE, "the import goes on", || loaded(program) > before || before == 100_000);
+    // An error means that it was done already; then there is nothing to go on with, and the rest still holds.
+    let _ = import.kill();
+    import.wait().expect("a child can be waited for");
+}
+
+/// Accepted and rejected.
+fn import(program: &Program, own: &TempDir) -> [u64; 2] {
+    let args = arguments(own);
+    let done = program.client_command(&args.iter().map(String::as_str).collect::<Vec<_>>()).expect_success();
     let summary: serde_json::Value = serde_json::from_str(&done.stdout).expect("a summary");
     marts::wait_caught_up(program, PATIENCE);
     ["accepted", "rejected"].map(|name| summary[name].as_u64().expect("a count"))

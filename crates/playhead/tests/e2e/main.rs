@@ -4,9 +4,11 @@
 //! rules of positions come from `playhead-domain`, the bytes of a spoiled log from `playhead-segments`.
 
 mod access;
+mod admin_kills;
 mod backups;
 mod bytes;
 mod clocks;
+mod commands;
 mod devices;
 mod disk_full;
 mod doctor;
@@ -22,10 +24,12 @@ mod marts;
 mod overload;
 mod plan;
 mod slow;
+mod small_log;
 mod sql_limits;
 mod stopping;
 mod telemetry;
 mod turn;
+mod views;
 
 use playhead_testkit::Setup;
 

@@ -109,3 +109,15 @@ fn answers_that_nobody_reads_do_not_hold_analysts_up() {
     });
     drop(stuck);
 }
+
+/// Connections past the limit wait; those that ask nothing make room.
+#[test]
+fn idle_connections_make_room_for_those_that_ask() {
+    let program =
+        setup().env("PLAYHEAD_EDGE__CONNECTIONS_MAX", "4").env("PLAYHEAD_EDGE__HEADER_READ_TIMEOUT_MS", "1500").start();
+    let idle: Vec<TcpStream> = (0..20).map(|_| connect(program.http_address())).collect();
+    program.http().get("/livez").expect("an answer").expect_status(200);
+    let at = event().user("quick");
+    program.http().put(&at.path(), &at.put_json()).expect("an answer").expect_status(200);
+    drop(idle);
+}

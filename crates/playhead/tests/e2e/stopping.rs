@@ -28,6 +28,11 @@ fn a_server_that_is_told_to_stop_under_load_loses_nothing() {
         pause: Duration::from_millis(1),
     };
     let load = Load::start(&program, &shape);
+    // A process that is stopped for a while, as a machine that is out of memory does, goes on where it was.
+    std::thread::sleep(Duration::from_millis(300));
+    program.signal(Signal::STOP);
+    std::thread::sleep(Duration::from_millis(1_500));
+    program.signal(Signal::CONT);
     for round in 0..ROUNDS {
         std::thread::sleep(Duration::from_millis(rng.u64(200..1_000)));
         if round % 2 == 1 {
