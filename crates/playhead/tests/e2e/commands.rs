@@ -1,0 +1,97 @@
+//! Commands against a running server: load that verifies itself, questions in every format, the chart.
+
+use playhead_testkit::Program;
+use serde_json::Value;
+
+use crate::{marts, setup};
+
+#[test]
+fn a_load_of_each_protocol_finds_everything_that_was_acknowledged() {
+    let program = setup().start();
+    for protocol in ["http", "grpc", "stream"] {
+        let args =
+            ["load", "--protocol", protocol, "--rate", "400", "--read-rate", "100", "--duration", "2s", "--json"];
+        let done = program.client_command(&[&args[..], &["--users", "50", "--videos", "20"]].concat()).expect_success();
+        let report: Value =
+            serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {}", done.stdout));
+        assert!(report.is_object(), "{report}");
+    }
+    marts::wait_loaded(&program);
+    marts::assert_follow(&program);
+}
+
+fn scene() -> Program {
+    let program = setup().start();
+    let video = serde_json::json!({"title": "A, \"quoted\" film"});
+    program.http().put("/v1/videos/v", &video).expect("an answer").expect_status(204);
+    for user in ["a", "b", "c"] {
+        for seq in 0..3_u64 {
+            let at = playhead_testkit::event()
+                .user(user)
+                .play("p")
+                .seq(seq)
+                .after_ms(seq as i64 * 5_000)
+                .position(seq * 4_000);
+            program.http().put(&at.path(), &at.put_json()).expect("an answer").expect_status(200);
+        }
+    }
+    marts::wait_loaded(&program);
+    program
+}
+
+#[test]
+fn sql_answers_in_every_format() {
+    let program = scene();
+    let query = "SELECT title, plays, watched_ms FROM video_daily JOIN videos USING (video_id)";
+    let ask = |args: &[&str]| program.client_command(&[&["sql", query], args].concat()).expect_success().stdout;
+    assert_eq!(ask(&["--format", "csv"]), "title,plays,watched_ms\n\"A, \"\"quoted\"\" film\",3,24000\n");
+    let json: Value = serde_json::from_str(&ask(&["--format", "json"])).expect("JSON");
+    assert_eq!(json["rows"], serde_json::json!([["A, \"quoted\" film", 3, 24_000]]));
+    assert!(ask(&["--format", "table"]).contains("A, \"quoted\" film"));
+    let refused = program.client_command(&["sql", "DROP TABLE watch_events"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("SELECT"), "{refused:?}");
+}
+
+#[test]
+fn top_shows_the_most_watched() {
+    let program = scene();
+    let films: Value =
+        serde_json::from_str(&program.client_command(&["top", "--json"]).expect_success().stdout).expect("JSON");
+    let film = &films[0];
+    assert_eq!(
+        (&film["title"], &film["viewers"], &film["plays"]),
+        (&"A, \"quoted\" film".into(), &3.into(), &3.into())
+    );
+    assert!(program.client_command(&["top"]).expect_success().stdout.contains("A, \"quoted\" film"));
+}
+
+#[test]
+fn a_command_without_a_server_says_where_it_looked() {
+    let program = setup().prepare();
+    let refused = program.client_command(&["top"]);
+    let address = program.http_address().to_string();
+    assert!(refused.code == Some(1) && refused.stderr.contains(&address), "{refused:?}");
+}
+
+#[test]
+fn a_wrong_setting_is_named_with_its_line_and_the_nearest_one() {
+    let own = tempfile::tempdir().expect("a folder");
+    let file = own.path().join("playhead.toml");
+    std::fs::write(&file, "http = \"127.0.0.1:1\"\n\n[edge]\nwrite_concurency = 5\n").expect("written");
+    let program = setup().prepare();
+    let refused = program.command(&["config", "--config", &file.display().to_string()]);
+    assert_eq!(refused.code, Some(1), "{}", refused.stdout);
+    assert!(
+        refused.stderr.contains("playhead.toml:4") && refused.stderr.contains("edge.write_concurrency"),
+        "{}",
+        refused.stderr
+    );
+    let mut wrong = setup().env("PLAYHEAD_LOG__SEGMENT_BYTE", "5").prepare();
+    wrong.spawn();
+    assert_eq!(wrong.wait_for_end(std::time::Duration::from_secs(45)).code(), Some(1));
+    assert!(
+        wrong.log().contains("PLAYHEAD_LOG__SEGMENT_BYTE") && wrong.log().contains("log.segment_bytes"),
+        "{}",
+        wrong.log()
+    );
+}
