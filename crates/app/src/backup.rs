@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::engines::Engines;
+use crate::space;
 
 /// The folder of backups below the data folder.
 pub(crate) const BACKUPS: &str = "backups";
@@ -57,6 +58,8 @@ pub(crate) async fn back_up(engines: &Engines, data: &Path, name: &str) -> Resul
     if to.exists() {
         return Err(OperationError::Conflict(format!("there is a backup named `{name}` already")));
     }
+    // The log's tail comes on top, and is small beside it.
+    space::require(data, Engines::size_bytes(&data.join("warehouse")), "a backup")?;
     let partial = data.join(BACKUPS).join(format!(".{name}.partial"));
     let made = make(engines, data, &partial).await;
     release(engines);
@@ -70,17 +73,9 @@ pub(crate) async fn back_up(engines: &Engines, data: &Path, name: &str) -> Resul
         Err(error) => {
             // What is left of it is removed by the next backup of that name too.
             let _ = fs::remove_dir_all(&partial);
-            Err(failure(&error))
+            Err(space::failure(&error))
         }
     }
-}
-
-fn failure(error: &anyhow::Error) -> OperationError {
-    let full = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
-    if full.into_iter().any(|error| error.kind() == io::ErrorKind::StorageFull) {
-        return OperationError::Full(format!("{error:#}"));
-    }
-    OperationError::Failed(format!("{error:#}"))
 }
 
 async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest> {

@@ -11,7 +11,7 @@ use playhead_ports::{EventLog, Most, Record, Stored, TopicPartition};
 use playhead_watch::{Forgotten, WATCH, decode_fact, read_forgotten, topic};
 
 use crate::engines::Engines;
-use crate::schedule;
+use crate::{schedule, space};
 
 /// How long consumers may take to get to the log's end.
 const CATCH_UP_MAX: Duration = Duration::from_secs(120);
@@ -27,9 +27,10 @@ pub(crate) async fn compact(engines: &Engines, data: &Path) -> Result<Compacted,
         folders.iter().map(|folder| Engines::size_bytes(&data.join(folder))).sum()
     };
     let (size_bytes_before, begun) = (size(), engines.clock.now());
-    let failed = |error: anyhow::Error| OperationError::Failed(format!("{error:#}"));
-    run(engines, data).await.map_err(failed)?;
-    schedule::mark(data, begun).context("the mark of the compaction").map_err(failed)?;
+    // The warehouse's file is written anew beside the old one.
+    space::require(data, Engines::size_bytes(&data.join("warehouse")), "compaction")?;
+    run(engines, data).await.map_err(|error| space::failure(&error))?;
+    schedule::mark(data, begun).context("the mark of the compaction").map_err(|error| space::failure(&error))?;
     Ok(Compacted { size_bytes_before, size_bytes_after: size() })
 }
 

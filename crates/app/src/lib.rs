@@ -14,6 +14,7 @@ mod restore;
 mod roles;
 mod schedule;
 mod serve;
+mod space;
 mod swap;
 mod telemetry;
 
