@@ -1,7 +1,7 @@
 //! A whole site on real engines in a folder of its own, without a server.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use playhead_domain::{UserId, VideoId};
 use playhead_duckdb::DuckWarehouse;
@@ -22,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 use crate::feed::Sent;
 use crate::reference::{Reference, UserVideo};
 use crate::unheard::Unheard;
+
+const PATIENCE: Duration = Duration::from_secs(240);
 
 pub(crate) struct Site {
     log: Arc<SegmentLog>,
@@ -97,20 +99,22 @@ impl Site {
         let clock = Arc::new(SystemClock);
         let config = Config { batch_age_ms: 20, batch_rows: 4_000, ..Config::default() };
         let runner = Runner::new(self.log.clone(), group, sink.clone(), clock, config, stop.clone());
+        let status = runner.status();
         let running = tokio::spawn(runner.run());
         let at = &self.partitions(&[WATCH])[0];
         let end = self.log.bounds(at).await.expect("bounds").end;
-        let caught_up = async {
-            loop {
-                let checkpoint = sink.checkpoints(std::slice::from_ref(at)).await.expect("a checkpoint");
-                // Without a record there is nothing to wait for, and no checkpoint.
-                if checkpoint[0].as_ref().map(|checkpoint| checkpoint.next).unwrap_or_default() >= end {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            let asked = tokio::time::timeout(PATIENCE, sink.checkpoints(std::slice::from_ref(at))).await;
+            let checkpoint = asked.unwrap_or_else(|_| panic!("{}: no word of its checkpoint", sink.name()));
+            // Without a record there is nothing to wait for, and no checkpoint.
+            if checkpoint.expect("a checkpoint")[0].as_ref().map(|known| known.next).unwrap_or_default() >= end {
+                break;
             }
-        };
-        tokio::time::timeout(Duration::from_secs(240), caught_up).await.expect("consumed in time");
+            let (name, ended) = (sink.name(), running.is_finished());
+            assert!(Instant::now() < give_up, "{name} is not at {end}; ended: {ended}; {:?}", status.view());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         stop.cancel();
         running.await.expect("no panic").expect("a clean end");
     }
