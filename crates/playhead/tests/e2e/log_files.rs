@@ -151,3 +151,15 @@ fn a_torn_end_is_cut_and_told() {
     write(&program, "u", 20, 25);
     assert_eq!(events(&program), json!([["u", 25, 25]]));
 }
+
+#[test]
+fn another_count_of_partitions_is_refused() {
+    let mut program = setup().start();
+    write(&program, "u", 0, 5);
+    stop(&mut program);
+    let mut other = setup().data_dir(program.data_dir()).env("PLAYHEAD_WATCH__PARTITIONS", "3").prepare();
+    let said = refuses_to_start(&mut other);
+    assert!(said.contains("has 1 partitions, not 3"), "{said}");
+    program.start();
+    assert_eq!(position(&program, "u"), 4);
+}

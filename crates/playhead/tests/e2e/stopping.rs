@@ -93,3 +93,30 @@ fn a_second_program_on_the_same_data_is_refused() {
     assert!(second.log().contains("open in another process"), "{}", second.log());
     program.http().get("/livez").expect("the first one lives").expect_status(200);
 }
+
+/// What would go on for long is cut at the deadline: a query without an end, a caller that sends half of a request.
+#[test]
+fn the_deadline_to_stop_holds_whatever_is_under_way() {
+    let mut program = setup().env("PLAYHEAD_SHUTDOWN_MS_MAX", "1500").start();
+    let endless =
+        r#"{"query": "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range * b.range = 7"}"#;
+    let size = endless.len();
+    let head = "host: x\r\ncontent-type: application/json";
+    let query = format!("POST /v1/sql HTTP/1.1\r\n{head}\r\ncontent-length: {size}\r\n\r\n{endless}");
+    let half = format!("POST /v1/events HTTP/1.1\r\n{head}\r\ncontent-length: 9999\r\n\r\n[");
+    let mut held = Vec::new();
+    for request in [query, half, "GET /livez HTTP/1.1\r\n".to_owned()] {
+        let mut stream = std::net::TcpStream::connect(program.http_address()).expect("it listens");
+        std::io::Write::write_all(&mut stream, request.as_bytes()).expect("taken");
+        held.push(stream);
+    }
+    let is_running = || {
+        let metrics = program.http().get("/metrics").expect("an answer").text;
+        metrics.lines().any(|line| line == "playhead_warehouse_queries_running 1")
+    };
+    playhead_testkit::wait_until(END_WITHIN, "the query runs", is_running);
+    // The query itself may run for 30 s.
+    let status = program.terminate(Duration::from_secs(20));
+    assert_eq!(status.code(), Some(0), "{status}");
+    drop(held);
+}
