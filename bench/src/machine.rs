@@ -14,6 +14,7 @@ const SYNCS: usize = 300;
 pub(crate) fn describe(ground: &Ground) -> anyhow::Result<String> {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let memory_gib = memory_kib().unwrap_or(0) >> 20;
     let folder = ground.new_folder()?;
     let (p50_us, p99_us) = sync_us(folder.path())?;
@@ -21,10 +22,11 @@ pub(crate) fn describe(ground: &Ground) -> anyhow::Result<String> {
     writeln!(
         text,
         "`make bench` writes this file. {cores} cores ({}), {memory_gib} GiB of memory, Linux {}, {}; \
-         4 KiB written and synced (fdatasync): p50 {p50_us:.0} us, p99 {p99_us:.0} us.",
+         4 KiB written and synced (fdatasync): p50 {p50_us:.0} us, p99 {p99_us:.0} us; load average before it began: {}.",
         cpu_model(),
         kernel.trim(),
         filesystem_of(folder.path()),
+        load.split(' ').next().unwrap_or_default(),
     )?;
     text.push_str(
         "\nThe load runs on the same cores as the server, so rates are lower than a server of its own would give; what \

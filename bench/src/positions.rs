@@ -16,8 +16,8 @@ use crate::server::{Buckets, Server, own_resident_mib};
 
 const VIDEOS_PER_USER: u64 = 10;
 const FOLD: u64 = 20_000;
-const WRITERS: usize = 16;
-const WRITE_EVERY: Duration = Duration::from_millis(2);
+const WRITERS: usize = 64;
+const WRITE_EVERY: Duration = Duration::from_millis(8);
 const READERS: usize = 4;
 const READ_EVERY: Duration = Duration::from_millis(16);
 
