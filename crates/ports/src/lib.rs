@@ -10,6 +10,7 @@ mod log;
 mod query;
 mod recent;
 mod sink;
+mod target;
 mod tokens;
 mod warehouse;
 mod working;
@@ -23,6 +24,9 @@ pub use log::{
 pub use query::{Answer, Cell, Query, QueryError};
 pub use recent::{Delta, Epoch, Held, Recent, RecentError, Room, Veil};
 pub use sink::{Advance, Batch, Checkpoint, CommitError, Prepared, Reject, Sink, SinkError};
+pub use target::{
+    Dialect, Field, FieldType, FieldValues, FoundTable, Staged, Target, TargetError,
+};
 pub use tokens::{Grant, Scope, Scopes, TokenError, Tokens};
 pub use warehouse::{Column, ColumnType, Columns, Load, Shape, Step, Table, Values, Warehouse, WarehouseError};
 pub use working::{Working, WorkingError, WorkingKey, WorkingWrite};

@@ -1,0 +1,7 @@
+//! The warehouse: streams declared in a file, from the log through STG, Data Vault and marts, exactly once.
+//!
+//! `spec` is the file and its check, `intake` makes typed rows of messages, `plan` says which tables and statements follow from
+//! a spec, `sql` writes them for a dialect. Nothing here knows an engine: a [`playhead_ports::Target`] runs what is planned.
+
+pub mod plan;
+pub mod spec;
