@@ -16,7 +16,7 @@ use playhead_system::{SystemClock, SystemIds, TokenFile};
 use playhead_watch::{MARTS_CONSUMER, TABLES, VIDEOS, WATCH, topic};
 
 use crate::config::Config;
-use crate::swap;
+use crate::{held, swap};
 
 /// The engines.
 #[derive(Clone)]
@@ -47,6 +47,7 @@ impl Engines {
     /// Opens every engine below the data folder, makes what is not there yet, and checks that they belong together.
     pub async fn open(config: &Config) -> Result<Self> {
         let data = &config.data;
+        held::refuse_if_held(data)?;
         swap::settle(data)?;
         std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);

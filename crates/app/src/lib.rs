@@ -6,6 +6,7 @@ mod config;
 mod doctor;
 mod engines;
 mod health;
+mod held;
 mod layers;
 mod log_files;
 mod operations;

@@ -7,6 +7,7 @@ use playhead_segments::{PartitionReport, SegmentLog};
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::held;
 
 /// What a partition's files hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,6 +65,7 @@ pub fn verify_log(config: &Config) -> Result<Vec<LogCheck>> {
 /// refuses it.
 pub fn repair_log(config: &Config) -> Result<Vec<LogGap>> {
     let folder = config.data.join("log");
+    held::refuse_if_held(&config.data)?;
     let report = SegmentLog::repair(&folder).with_context(|| format!("the log in {}", folder.display()))?;
     let gap = |found: playhead_segments::Quarantined| LogGap {
         partition: found.at.to_string(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use playhead_edge::{Edge, Listeners, Metrics, Parts};
+use playhead_edge::{Addresses, Edge, Metrics, Parts};
 use playhead_watch::{MartsSink, PositionsSink, VIDEOS, WATCH, Watch};
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +35,8 @@ pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce
     telemetry::begin(&config.telemetry)?;
     let metrics = Metrics::install()?;
     check_roles(&config)?;
+    // Before the engines, which may take a while: who made a slip of the keyboard hears of it at once.
+    let addresses = Addresses::take(config.http, config.grpc)?;
     let engines = Engines::open(&config).await?;
     let open = check_access(&config, &engines)?;
     let watch =
@@ -56,7 +58,7 @@ pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce
     let upkeep = Arc::new(Upkeep::new(&config, engines.clone(), running.clone()));
     let keeping = tokio::spawn(keep(upkeep.clone(), drain.clone()));
 
-    let listeners = Listeners::bind(config.http, config.grpc).await?;
+    let listeners = addresses.listen()?;
     let edge = Edge::new(Parts {
         watch,
         warehouse: engines.warehouse(),

@@ -33,7 +33,7 @@ pub use health::{Health, Reason};
 pub use http::openapi::document as openapi;
 pub use metrics::{Metrics, MetricsError};
 pub use operations::{BackedUp, Compacted, ConsumerStatus, OperationError, Operations, Status};
-pub use serve::{Drained, Listeners, serve};
+pub use serve::{Addresses, Drained, Listeners, serve};
 
 use batch::EventCounts;
 use client::Rates;

@@ -15,7 +15,7 @@ use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,63 @@ const STREAMS_PER_CONNECTION: u32 = 512;
 /// Wide enough that a stream of events is never held up by its window on a local network.
 const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+/// Connections that the system holds for the program until it accepts them.
+const BACKLOG: u32 = 1_024;
+
+/// Addresses that are taken for this program, before it can answer there: callers are refused until it listens, rather than
+/// left waiting.
+pub struct Addresses {
+    http: Address,
+    grpc: Address,
+}
+
+struct Address {
+    name: &'static str,
+    at: SocketAddr,
+    socket: TcpSocket,
+}
+
+impl Addresses {
+    /// Takes both addresses; port 0 is any free one. An address that somebody else listens on is an error.
+    pub fn take(http: SocketAddr, grpc: SocketAddr) -> io::Result<Self> {
+        Ok(Self { http: Address::take("http", http)?, grpc: Address::take("grpc", grpc)? })
+    }
+
+    /// Begins to listen on both.
+    pub fn listen(self) -> io::Result<Listeners> {
+        Ok(Listeners { http: self.http.listen()?, grpc: self.grpc.listen()? })
+    }
+}
+
+impl Address {
+    fn take(name: &'static str, at: SocketAddr) -> io::Result<Self> {
+        let taken = || {
+            let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+            // Connections of a run before, which the system still remembers, must not keep this one out.
+            socket.set_reuseaddr(true)?;
+            socket.bind(at)?;
+            Ok(socket)
+        };
+        Ok(Self { name, at, socket: taken().map_err(|error| cannot_listen(name, at, &error))? })
+    }
+
+    fn listen(self) -> io::Result<TcpListener> {
+        self.socket.listen(BACKLOG).map_err(|error| cannot_listen(self.name, self.at, &error))
+    }
+}
+
+/// Why, by which flag another address is chosen, and what to do.
+fn cannot_listen(name: &str, at: SocketAddr, error: &io::Error) -> io::Error {
+    let advice = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program listens there, perhaps another playhead: stop it, or choose another address"
+        }
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address: choose one that it has",
+        io::ErrorKind::PermissionDenied => "ports below 1024 are not for everybody: choose a higher one",
+        _ => "choose another address",
+    };
+    io::Error::new(error.kind(), format!("--{name} {at}: cannot listen there ({error}); {advice} with --{name} ADDR"))
+}
 
 /// Where callers come in.
 pub struct Listeners {
@@ -47,14 +104,8 @@ pub struct Listeners {
 
 impl Listeners {
     /// Listens on both addresses; port 0 is any free one.
-    pub async fn bind(http: SocketAddr, grpc: SocketAddr) -> io::Result<Self> {
-        let named = |name: &'static str, address: SocketAddr| {
-            move |error: io::Error| io::Error::new(error.kind(), format!("{name}: cannot listen on {address}: {error}"))
-        };
-        Ok(Self {
-            http: TcpListener::bind(http).await.map_err(named("http", http))?,
-            grpc: TcpListener::bind(grpc).await.map_err(named("grpc", grpc))?,
-        })
+    pub fn bind(http: SocketAddr, grpc: SocketAddr) -> io::Result<Self> {
+        Addresses::take(http, grpc)?.listen()
     }
 
     /// Where HTTP is answered.

@@ -1,6 +1,6 @@
 //! The data folder: whether it is there, whose it is, whether a server holds it, and whether the log in it is whole.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -11,6 +11,7 @@ use super::Finding;
 use super::units::{bytes, count};
 use crate::config::Config;
 use crate::engines::Engines;
+use crate::held;
 
 const CHECK: &str = "data";
 /// A log up to this is read whole without being asked to: a few seconds.
@@ -41,27 +42,19 @@ pub(super) fn check(config: &Config, is_served: bool, full: bool) -> Vec<Finding
     }
 }
 
-/// Whether a process has the log's lock. A shared lock taken for a moment tells, without being in anybody's way.
+/// Whether a server holds it.
 fn holder(data: &Path, is_served: bool) -> Finding {
     let place = data.display();
-    let lock = match File::open(data.join("log").join("lock")) {
-        Ok(file) => file.try_lock_shared(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Finding::ok(CHECK, format!("{place} has no log yet"));
-        }
-        Err(error) => Err(TryLockError::Error(error)),
-    };
-    match lock {
-        Ok(()) => Finding::ok(CHECK, format!("{place}: no server has it open")),
-        Err(TryLockError::WouldBlock) if is_served => {
-            Finding::ok(CHECK, format!("{place}: held by the server that runs"))
-        }
-        Err(TryLockError::WouldBlock) => Finding::warn(
+    match held::is_held(data) {
+        Ok(None) => Finding::ok(CHECK, format!("{place} has no log yet")),
+        Ok(Some(false)) => Finding::ok(CHECK, format!("{place}: no server has it open")),
+        Ok(Some(true)) if is_served => Finding::ok(CHECK, format!("{place}: held by the server that runs")),
+        Ok(Some(true)) => Finding::warn(
             CHECK,
             format!("{place} is held by a process that does not answer at this HTTP address"),
             "a second server on it would not start: stop that one, or say its address with --http",
         ),
-        Err(TryLockError::Error(error)) => Finding::fail(
+        Err(error) => Finding::fail(
             CHECK,
             format!("{place}: {error}"),
             "give the user that runs Playhead the right to read and write everything below it",
@@ -116,7 +109,7 @@ mod tests {
         let data = tempfile::tempdir().expect("a folder");
         assert_eq!(holder(data.path(), false).verdict, Verdict::Ok);
         fs::create_dir(data.path().join("log")).expect("a folder");
-        let lock = File::create(data.path().join("log/lock")).expect("a file");
+        let lock = fs::File::create(data.path().join("log/lock")).expect("a file");
         assert_eq!(holder(data.path(), false).verdict, Verdict::Ok);
         lock.lock().expect("nobody else has it");
         assert_eq!([true, false].map(|is_served| holder(data.path(), is_served).verdict), [Verdict::Ok, Verdict::Warn]);

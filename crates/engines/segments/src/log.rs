@@ -171,7 +171,7 @@ pub(crate) fn lock(folder: &Path) -> Result<File, LogError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(LogError::Unavailable(format!(
-            "{} is open in another process; one log belongs to one process at a time",
+            "{} is open in another process, and a log belongs to one at a time",
             folder.display()
         ))),
         Err(TryLockError::Error(error)) => Err(files::unavailable(&path, &error)),

@@ -90,8 +90,31 @@ fn a_second_program_on_the_same_data_is_refused() {
     let mut second = setup().data_dir(program.data_dir()).prepare();
     second.spawn();
     assert_eq!(second.wait_for_end(END_WITHIN).code(), Some(1));
-    assert!(second.log().contains("open in another process"), "{}", second.log());
+    let told = format!("playhead: another playhead has {} open: stop that one first", program.data_dir().display());
+    assert!(second.log().contains(&told), "{}", second.log());
+    for command in [&["rebuild", "all"][..], &["log", "repair"]] {
+        let data = program.data_dir().display().to_string();
+        let refused = second.command(&[command, &["--data", &data]].concat());
+        assert!(refused.code == Some(1) && refused.stderr.starts_with(&told), "{refused:?}");
+    }
     program.http().get("/livez").expect("the first one lives").expect_status(200);
+}
+
+/// Whoever made a slip of the keyboard hears of it before anything is opened, or made.
+#[test]
+fn a_taken_address_is_told_at_once_with_its_flag() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("its address").to_string();
+    for flag in ["--http", "--grpc"] {
+        let program = setup().prepare();
+        let (data, free) = (program.data_dir().display().to_string(), "127.0.0.1:0");
+        let other = if flag == "--http" { "--grpc" } else { "--http" };
+        let refused = program.command(&["serve", "--data", &data, flag, &address, other, free]);
+        let told = format!("playhead: {flag} {address}: cannot listen there");
+        assert!(refused.code == Some(1) && refused.stderr.starts_with(&told), "{refused:?}");
+        assert!(refused.stderr.contains(&format!("choose another address with {flag} ADDR")), "{refused:?}");
+        assert!(!program.data_dir().exists(), "something was opened first: {refused:?}");
+    }
 }
 
 /// What would go on for long is cut at the deadline: a query without an end, a caller that sends half of a request.

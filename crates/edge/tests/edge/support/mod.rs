@@ -81,7 +81,7 @@ impl Server {
             config: self.config,
         });
         let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
-        let listeners = Listeners::bind(any, any).await.expect("free ports");
+        let listeners = Listeners::bind(any, any).expect("free ports");
         let (http, grpc) = (listeners.http_addr().expect("bound"), listeners.grpc_addr().expect("bound"));
         let stop = CancellationToken::new();
         let serving = tokio::spawn(playhead_edge::serve(edge, listeners, stop.clone(), Duration::from_secs(5)));
