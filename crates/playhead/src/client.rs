@@ -10,15 +10,11 @@ use serde::Deserialize;
 
 /// Where the server is, and who asks.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "The server, for commands that ask a running one")]
+#[command(next_help_heading = "The server")]
 pub(crate) struct ClientArgs {
     /// The server's HTTP address
     #[arg(long, global = true, value_name = "URL", env = "PLAYHEAD_URL", default_value = "http://127.0.0.1:8080")]
     pub(crate) url: String,
-
-    /// The server's gRPC address
-    #[arg(long, global = true, value_name = "URL", env = "PLAYHEAD_GRPC_URL", default_value = "http://127.0.0.1:8081")]
-    pub(crate) grpc_url: String,
 
     /// A token that `playhead token create` has made; not needed on a loopback address without tokens
     #[arg(long, global = true, value_name = "TOKEN", env = "PLAYHEAD_TOKEN", hide_env_values = true)]
@@ -178,7 +174,7 @@ mod tests {
 
     #[test]
     fn only_http_urls_are_taken() {
-        let args = |url: &str| ClientArgs { url: url.to_owned(), grpc_url: String::new(), token: None };
+        let args = |url: &str| ClientArgs { url: url.to_owned(), token: None };
         assert!(Client::new(&args("https://example.org"), CONNECT_TIMEOUT).is_err());
         assert!(Client::new(&args("not a url"), CONNECT_TIMEOUT).is_err());
         assert!(Client::new(&args("http://127.0.0.1:8080/"), CONNECT_TIMEOUT).is_ok());

@@ -3,6 +3,7 @@
 mod ask;
 mod client;
 mod commands;
+mod leading;
 mod output;
 mod settings;
 
@@ -10,7 +11,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::client::ClientArgs;
 use crate::commands::{
     backup, compact, completions, config, doctor, import, load, log, rebuild, restore, serve, sql, token, top,
 };
@@ -24,8 +24,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Debug, Parser)]
 #[command(name = "playhead", version)]
 pub(crate) struct Cli {
-    #[command(flatten)]
-    client: ClientArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -49,23 +47,22 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let client = &cli.client;
+    let cli = Cli::parse_from(leading::moved(std::env::args_os()));
     let done = match cli.command {
-        Command::Serve(args) => serve::run(args, client),
-        Command::Import(args) => import::run(args, client),
-        Command::Load(args) => load::run(args, client),
-        Command::Sql(args) => sql::run(args, client),
-        Command::Top(args) => top::run(args, client),
-        Command::Rebuild(args) => rebuild::run(args, client),
-        Command::Backup(args) => backup::run(args, client),
-        Command::Restore(args) => restore::run(args, client),
-        Command::Compact(args) => compact::run(args, client),
-        Command::Log(args) => log::run(args, client),
-        Command::Token(args) => token::run(args, client),
-        Command::Doctor(args) => doctor::run(args, client),
-        Command::Config(args) => config::run(args, client),
-        Command::Completions(args) => completions::run(args, client),
+        Command::Serve(args) => serve::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Load(args) => load::run(args),
+        Command::Sql(args) => sql::run(args),
+        Command::Top(args) => top::run(args),
+        Command::Rebuild(args) => rebuild::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
+        Command::Compact(args) => compact::run(args),
+        Command::Log(args) => log::run(args),
+        Command::Token(args) => token::run(args),
+        Command::Doctor(args) => doctor::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Completions(args) => completions::run(args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("playhead: {error:#}");

@@ -254,11 +254,13 @@ impl Program {
         }
     }
 
-    /// Runs another command of the same program to its end, as its client: `--url` and `--grpc-url` name it.
+    /// Runs another command of the same program to its end, as its client: `--url` names it, and `--grpc-url` where that is
+    /// known.
     #[track_caller]
     pub fn client_command(&self, args: &[&str]) -> Finished {
         let (http, grpc) = (format!("http://{}", self.http_address), format!("http://{}", self.grpc_address));
-        self.command(&[&["--url", &http, "--grpc-url", &grpc], args].concat())
+        let grpc = if args.first() == Some(&"load") { &["--grpc-url", grpc.as_str()][..] } else { &[] };
+        self.command(&[args, &["--url", &http], grpc].concat())
     }
 
     /// Runs another command of the same program to its end, under the settings that this one runs under.

@@ -24,12 +24,15 @@ Example:
 pub(crate) struct Args {
     /// The backup's name: 1 to 64 bytes of [A-Za-z0-9._-], a letter or digit first
     name: String,
+
+    #[command(flatten)]
+    client: ClientArgs,
 }
 
 /// Makes the backup.
-pub(crate) fn run(args: Args, client: &ClientArgs) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let body = json!({ "to": args.name }).to_string();
-    let answer = Client::new(client, DEADLINE)?.post("/v1/admin/backup", "application/json", body.as_bytes())?;
+    let answer = Client::new(&args.client, DEADLINE)?.post("/v1/admin/backup", "application/json", body.as_bytes())?;
     let made: Value = answer.json()?;
     print_line(format_args!("{}  {} bytes", made["path"].as_str().unwrap_or_default(), made["size_bytes"]))?;
     Ok(ExitCode::SUCCESS)

@@ -19,11 +19,14 @@ the positions' and the warehouse's files anew. Backups are not touched.
 
 Example:
   playhead compact")]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(flatten)]
+    client: ClientArgs,
+}
 
 /// Compacts.
-pub(crate) fn run(_: Args, client: &ClientArgs) -> Result<ExitCode> {
-    let answer = Client::new(client, DEADLINE)?.post("/v1/admin/compact", "application/json", b"{}")?;
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
+    let answer = Client::new(&args.client, DEADLINE)?.post("/v1/admin/compact", "application/json", b"{}")?;
     let done: Value = answer.json()?;
     print_line(format_args!("{} bytes before, {} bytes after", done["size_bytes_before"], done["size_bytes_after"]))?;
     Ok(ExitCode::SUCCESS)

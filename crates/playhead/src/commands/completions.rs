@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use crate::client::ClientArgs;
 use crate::output::print;
 
 /// Print a completion script for a shell
@@ -21,7 +20,7 @@ pub(crate) struct Args {
 }
 
 /// Prints the script.
-pub(crate) fn run(args: Args, _: &ClientArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut crate::Cli::command(), "playhead", &mut script);
     print(&script)?;

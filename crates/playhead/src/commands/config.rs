@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::json;
 
-use crate::client::ClientArgs;
 use crate::output::print_line;
 use crate::settings::SettingsArgs;
 
@@ -23,7 +22,7 @@ pub(crate) struct Args {
 }
 
 /// Prints it.
-pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let settings = args.settings.layers()?.settings();
     if args.json {
         let settings: Vec<_> = settings

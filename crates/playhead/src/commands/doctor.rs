@@ -6,7 +6,6 @@ use anyhow::Result;
 use playhead_app::{Config, Examination, Finding, Layers, Verdict, examine};
 use serde_json::json;
 
-use crate::client::ClientArgs;
 use crate::output::print;
 use crate::settings::SettingsArgs;
 
@@ -37,7 +36,7 @@ pub(crate) struct Args {
 }
 
 /// Looks and tells.
-pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let findings = examine(&examination(&args));
     let good = findings.iter().all(|finding| finding.verdict != Verdict::Fail);
     if args.json {

@@ -29,6 +29,9 @@ use session::Session;
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
+
+    #[command(flatten)]
+    client: ClientArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,12 +76,12 @@ struct FileArgs {
 }
 
 /// Imports and prints a summary.
-pub(crate) fn run(args: Args, client: &ClientArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (files, kind) = match &args.what {
         What::Movietweetings(files) => (files, "movietweetings"),
         What::Csv(files) => (files, "csv"),
     };
-    let mut session = Session::open(kind, files, client)?;
+    let mut session = Session::open(kind, files, &args.client)?;
     match &args.what {
         What::Movietweetings(_) => {
             eprintln!("{}", movietweetings::NOTE);

@@ -89,6 +89,19 @@ pub(crate) struct Args {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    client: ClientArgs,
+
+    /// The server's gRPC address, for the protocols grpc and stream
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PLAYHEAD_GRPC_URL",
+        default_value = "http://127.0.0.1:8081",
+        help_heading = "The server"
+    )]
+    grpc_url: String,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -102,9 +115,9 @@ enum ProtocolArg {
 }
 
 /// Runs it and prints the report.
-pub(crate) fn run(args: Args, client: &ClientArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let json = args.json;
-    let plan = plan_of(&args, client);
+    let plan = plan_of(&args);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     // Shown on a terminal, silent elsewhere.
     let spinner = ProgressBar::new_spinner().with_message(format!("driving {} for {:?}", plan.url, plan.duration));
@@ -120,7 +133,7 @@ pub(crate) fn run(args: Args, client: &ClientArgs) -> anyhow::Result<ExitCode> {
     Ok(if report.good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn plan_of(args: &Args, client: &ClientArgs) -> Plan {
+fn plan_of(args: &Args) -> Plan {
     let now = jiff::Timestamp::now();
     let protocol = match args.protocol {
         ProtocolArg::Http => Protocol::Http,
@@ -129,9 +142,9 @@ fn plan_of(args: &Args, client: &ClientArgs) -> Plan {
     };
     let connections = args.closed.or(args.connections).map_or(protocol.connections_default(), usize::from);
     Plan {
-        url: client.url.clone(),
-        grpc_url: client.grpc_url.clone(),
-        token: client.token.clone(),
+        url: args.client.url.clone(),
+        grpc_url: args.grpc_url.clone(),
+        token: args.client.token.clone(),
         protocol,
         pacing: if args.closed.is_some() { Pacing::Closed } else { Pacing::Open { writes_per_s: args.rate } },
         reads_per_s: args.read_rate,

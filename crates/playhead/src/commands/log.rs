@@ -6,7 +6,6 @@ use anyhow::Result;
 use clap::Subcommand;
 use playhead_app::{LogCheck, LogGap, repair_log, verify_log};
 
-use crate::client::ClientArgs;
 use crate::output::print_line;
 use crate::settings::SettingsArgs;
 
@@ -43,7 +42,7 @@ enum What {
 }
 
 /// Does it.
-pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     match args.what {
         What::Verify { settings, json } => verify(&verify_log(&settings.config()?)?, json),
         What::Repair { settings, json } => repair(&repair_log(&settings.config()?)?, json),

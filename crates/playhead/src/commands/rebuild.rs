@@ -6,7 +6,6 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use playhead_app::{View, rebuild};
 
-use crate::client::ClientArgs;
 use crate::output::print_line;
 use crate::settings::SettingsArgs;
 
@@ -37,7 +36,7 @@ enum Which {
 }
 
 /// Rebuilds.
-pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let views = match args.view {
         Which::Positions => vec![View::Positions],
         Which::Marts => vec![View::Marts],

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use playhead_app::restore;
 
-use crate::client::ClientArgs;
 use crate::output::print_line;
 use crate::settings::SettingsArgs;
 
@@ -30,7 +29,7 @@ pub(crate) struct Args {
 }
 
 /// Restores.
-pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let config = args.settings.config()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let restored = runtime.block_on(restore(&config, &args.backup, args.replace))?;

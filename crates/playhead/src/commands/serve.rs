@@ -7,7 +7,6 @@ use playhead_app::{Serve, serve};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::client::ClientArgs;
 use crate::settings::SettingsArgs;
 
 /// Run the program: every role in this process, on embedded engines
@@ -36,7 +35,7 @@ pub(crate) struct Args {
 }
 
 /// Runs until a signal comes.
-pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let mut layers = args.settings.layers()?;
     let flags = [("--http", "http", &args.http), ("--grpc", "grpc", &args.grpc), ("--roles", "roles", &args.roles)];
     for (flag, key, value) in flags {

@@ -36,6 +36,9 @@ pub(crate) struct Args {
     /// Write to a file instead of standard output
     #[arg(long, value_name = "FILE", required_if_eq("format", "parquet"))]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    client: ClientArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,13 +54,13 @@ enum Format {
 }
 
 /// Asks and writes the answer.
-pub(crate) fn run(args: Args, client: &ClientArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let query = query_of(&args.query)?;
     if args.format == Format::Parquet {
-        emit(args.output.as_deref(), &ask_parquet(client, &query)?)?;
+        emit(args.output.as_deref(), &ask_parquet(&args.client, &query)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let rows = ask(client, &query)?;
+    let rows = ask(&args.client, &query)?;
     emit(args.output.as_deref(), &text_of(args.format, &rows)?)?;
     if rows.truncated {
         eprintln!("playhead: the answer was cut at {} rows; narrow the query, or add a LIMIT", rows.rows.len());

@@ -9,7 +9,6 @@ use playhead_app::open_tokens;
 use playhead_ports::{Grant, Scope, Tokens};
 use serde_json::json;
 
-use crate::client::ClientArgs;
 use crate::output::print_line;
 use crate::settings::SettingsArgs;
 
@@ -62,7 +61,7 @@ enum What {
 }
 
 /// Does it.
-pub(crate) fn run(args: Args, _: &ClientArgs) -> Result<ExitCode> {
+pub(crate) fn run(args: Args) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(async {
         match args.what {

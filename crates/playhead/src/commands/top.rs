@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// Print JSON instead of the chart
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    client: ClientArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,9 +67,9 @@ struct Film {
 }
 
 /// Asks and draws.
-pub(crate) fn run(args: Args, client: &ClientArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let since = args.days.map(first_day).transpose()?;
-    let films = films_of(&ask(client, &query(&args, since.as_deref()))?)?;
+    let films = films_of(&ask(&args.client, &query(&args, since.as_deref()))?)?;
     if args.json {
         let mut text = serde_json::to_vec_pretty(&films)?;
         text.push(b'\n');

@@ -74,6 +74,39 @@ fn a_command_without_a_server_says_where_it_looked() {
 }
 
 #[test]
+fn the_address_of_a_server_is_a_flag_of_commands_that_ask_one_and_of_no_others() {
+    let program = scene();
+    let url = format!("http://{}", program.http_address());
+    let films = |args: &[&str]| program.command(args).expect_success().stdout;
+    let shown = films(&["top", "--json", "--url", &url]);
+    assert_eq!(films(&["--url", &url, "top", "--json"]), shown, "before the command it means the same");
+    assert!(shown.contains("film"), "{shown}");
+    let data = program.data_dir().display().to_string();
+    let others = [
+        &["serve"][..],
+        &["rebuild", "all"],
+        &["restore", "backup"],
+        &["log", "verify"],
+        &["token", "list"],
+        &["doctor"],
+        &["config"],
+    ];
+    for command in others {
+        for flag in ["--url", "--grpc-url", "--token"] {
+            let refused = program.command(&[command, &["--data", &data, flag, "http://127.0.0.1:1"]].concat());
+            assert_eq!(refused.code, Some(2), "{command:?} takes {flag}: {refused:?}");
+        }
+    }
+    for command in ["sql", "top", "import", "backup", "compact"] {
+        let help = program.command(&[command, "--help"]).expect_success().stdout;
+        assert!(help.contains("--url") && help.contains("--token") && !help.contains("--grpc-url"), "{help}");
+    }
+    let help = program.command(&["load", "--help"]).expect_success().stdout;
+    assert!(help.contains("--url") && help.contains("--grpc-url"), "{help}");
+    assert!(!program.command(&["--help"]).expect_success().stdout.contains("--url"));
+}
+
+#[test]
 fn a_wrong_setting_is_named_with_its_line_and_the_nearest_one() {
     let own = tempfile::tempdir().expect("a folder");
     let file = own.path().join("playhead.toml");

@@ -52,7 +52,7 @@ impl Server {
     }
 
     fn import(&self, dir: &Path, batch: u16) -> anyhow::Result<Summary> {
-        let client = ClientArgs { url: self.url.clone(), grpc_url: String::new(), token: None };
+        let client = ClientArgs { url: self.url.clone(), token: None };
         let args = FileArgs {
             path: dir.join("events.csv"),
             batch,
