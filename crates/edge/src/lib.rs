@@ -29,7 +29,7 @@ use playhead_watch::Watch;
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
-pub use health::{Health, Reason};
+pub use health::{Health, Progress, Reason};
 pub use http::openapi::document as openapi;
 pub use metrics::{Metrics, MetricsError};
 pub use operations::{BackedUp, Compacted, ConsumerStatus, OperationError, Operations, Status};

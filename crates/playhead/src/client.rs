@@ -76,7 +76,16 @@ impl Client {
         if let Some(bearer) = &self.bearer {
             request = request.header("authorization", bearer);
         }
-        let mut response = request.send(body).map_err(|error| self.unreachable(&error))?;
+        self.answer(request.send(body))
+    }
+
+    /// Gets what needs no token. An error means that there was no answer.
+    pub(crate) fn get(&self, path: &str) -> anyhow::Result<Answer> {
+        self.answer(self.agent.get(format!("{}{path}", self.url)).call())
+    }
+
+    fn answer(&self, answered: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> anyhow::Result<Answer> {
+        let mut response = answered.map_err(|error| self.unreachable(&error))?;
         let retry_after = response
             .headers()
             .get("retry-after")

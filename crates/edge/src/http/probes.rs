@@ -43,7 +43,7 @@ pub(crate) async fn readyz(State(edge): State<Arc<Edge>>) -> Response {
     let mut reasons = edge.health.check().await;
     if edge.draining.is_cancelled() {
         let detail = "the program was told to stop".to_owned();
-        reasons.push(Reason { name: "draining".to_owned(), ok: false, detail });
+        reasons.push(Reason { name: "draining".to_owned(), ok: false, detail, parts: Vec::new() });
     }
     let ready = reasons.iter().all(|reason| reason.ok);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -8,6 +8,7 @@ mod rejects;
 mod row;
 mod sender;
 mod session;
+mod views;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,8 +22,9 @@ use session::Session;
 /// Bring history from files into a running server
 ///
 /// Events keep their times whatever they are (scope `backfill`). Sending the same files again changes nothing, because a
-/// duplicate counts once. What was interrupted goes on where it stopped when the same command is given again. At the end every
-/// line is durable; the warehouse may be some seconds behind (`/readyz` says how far).
+/// duplicate counts once. What was interrupted goes on where it stopped when the same command is given again. Every line that was
+/// taken is durable; then it waits until the warehouse and the positions have them all, so that `playhead top` shows the whole
+/// (`--no-wait` leaves at once; when nothing moves for a minute it leaves and says so).
 ///
 /// Exits with 0 if any line was taken, even if others were rejected (`--json` counts them), and with 1 if none could be.
 #[derive(Debug, clap::Args)]
@@ -70,6 +72,10 @@ struct FileArgs {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
+    /// Do not wait until the warehouse has everything
+    #[arg(long)]
+    no_wait: bool,
+
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
@@ -91,7 +97,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         What::Csv(_) => session.send("events", "/v1/events?backfill=true", csv_events::rows(&files.path)?)?,
     }
-    let summary = session.finish()?;
+    let summary = session.finish(!files.no_wait)?;
     if files.json {
         let mut text = serde_json::to_vec_pretty(&summary)?;
         text.push(b'\n');

@@ -112,6 +112,6 @@ impl Health for StubHealth {
     async fn check(&self) -> Vec<Reason> {
         let ill = self.ill.lock().expect("no holder panics").clone();
         let detail = ill.clone().unwrap_or_else(|| "well".to_owned());
-        vec![Reason { name: "log".to_owned(), ok: ill.is_none(), detail }]
+        vec![Reason { name: "log".to_owned(), ok: ill.is_none(), detail, parts: Vec::new() }]
     }
 }

@@ -13,13 +13,17 @@ use super::progress_file::{Progress, ProgressFile};
 use super::rejects::Rejects;
 use super::row::{Row, Rows};
 use super::sender::Sender;
+use super::views::{self, Views};
 use crate::client::{Client, ClientArgs};
 
 /// A batch must be answered within this.
 const BATCH_DEADLINE: Duration = Duration::from_secs(60);
+/// A look at how far the views are.
+const LOOK_DEADLINE: Duration = Duration::from_secs(10);
 
 /// An import under way.
 pub(super) struct Session {
+    client: Client,
     sender: Sender,
     batch: usize,
     progress: ProgressFile,
@@ -53,6 +57,10 @@ pub(super) struct Summary {
     seconds: f64,
     /// Lines answered for a second, in this run.
     lines_per_s: f64,
+    /// Whether positions and warehouse have everything.
+    views: Views,
+    /// How long they were waited for.
+    waited_s: f64,
     rejects_file: Option<PathBuf>,
 }
 
@@ -61,6 +69,7 @@ impl Session {
         let progress = ProgressFile::open(args.state.as_deref(), kind, &args.path, &client.url);
         let resumed = progress.is_resumed();
         Ok(Self {
+            client: Client::new(client, LOOK_DEADLINE)?,
             sender: Sender::new(Client::new(client, BATCH_DEADLINE)?, usize::from(args.batch)),
             batch: usize::from(args.batch),
             rejects: Rejects::new(&args.rejects, resumed),
@@ -128,14 +137,15 @@ impl Session {
         Ok(())
     }
 
-    /// The import is done.
-    pub(super) fn finish(self) -> anyhow::Result<Summary> {
+    /// The import is done; the views are waited for if that is wished.
+    pub(super) fn finish(self, wait: bool) -> anyhow::Result<Summary> {
         self.progress.remove();
         let (accepted, rejected) =
             self.parts.iter().fold((0, 0), |(ok, not), part| (ok + part.accepted, not + part.rejected));
         let seconds = self.start.elapsed().as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a rate for eyes")]
         let lines_per_s = self.answered as f64 / seconds.max(0.001);
+        let views = if wait { views::wait(&self.client) } else { Views::NotWaitedFor };
         Ok(Summary {
             parts: self.parts,
             accepted,
@@ -143,6 +153,8 @@ impl Session {
             resumed: self.resumed,
             seconds,
             lines_per_s,
+            views,
+            waited_s: self.start.elapsed().as_secs_f64() - seconds,
             rejects_file: self.rejects.path().filter(|_| rejected > 0).map(PathBuf::from),
         })
     }
@@ -169,7 +181,12 @@ impl fmt::Display for Summary {
         if let Some(path) = &self.rejects_file {
             writeln!(f, "what was rejected, and why: {}", path.display())?;
         }
-        Ok(())
+        match &self.views {
+            Views::Complete => writeln!(f, "positions and warehouse have everything, {:.1} s later", self.waited_s),
+            Views::Behind { why } => writeln!(f, "the warehouse does not have everything yet: {why}; it goes on"),
+            Views::Unknown { why } => writeln!(f, "whether the warehouse has everything yet is not known: {why}"),
+            Views::NotWaitedFor => writeln!(f, "the warehouse may be some seconds behind"),
+        }
     }
 }
 
@@ -181,4 +198,4 @@ fn bar(name: &'static str, size_bytes: u64) -> ProgressBar {
 
 #[cfg(test)]
 #[path = "session_tests.rs"]
-mod tests;
+pub(super) mod tests;

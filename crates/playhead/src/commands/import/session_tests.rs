@@ -12,18 +12,18 @@ use super::super::csv_events;
 use super::*;
 
 /// An answer: the status, a header line or nothing, the body.
-type Scripted = (u16, &'static str, String);
+pub(in crate::commands::import) type Scripted = (u16, &'static str, String);
 
 /// A server that answers each request by the script, given the number of the request and its lines. It lives until the test's
 /// process ends.
-struct Server {
-    url: String,
+pub(in crate::commands::import) struct Server {
+    pub(in crate::commands::import) url: String,
     /// The lines of each request.
     seen: Arc<Mutex<Vec<Vec<Value>>>>,
 }
 
 impl Server {
-    fn start(script: impl Fn(usize, &[Value]) -> Scripted + Send + 'static) -> Self {
+    pub(in crate::commands::import) fn start(script: impl Fn(usize, &[Value]) -> Scripted + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let seen: Arc<Mutex<Vec<Vec<Value>>>> = Arc::default();
@@ -58,11 +58,12 @@ impl Server {
             batch,
             rejects: dir.join("rejects.tsv"),
             state: Some(dir.join("state.json")),
+            no_wait: true,
             json: false,
         };
         let mut session = Session::open("csv", &args, &client)?;
         session.send("events", "/v1/events?backfill=true", csv_events::rows(&args.path)?)?;
-        session.finish()
+        session.finish(false)
     }
 }
 

@@ -1,0 +1,158 @@
+//! Waiting until the server's views have what was sent: `/readyz` says how far each of them has got in the log.
+
+use std::collections::BTreeMap;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::{Deserialize, Serialize};
+
+use crate::client::Client;
+
+/// Given up when no view has moved for so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// What is known of the views at the end of an import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "are", rename_all = "snake_case")]
+pub(super) enum Views {
+    /// They have everything that was sent.
+    Complete,
+    /// They do not have everything yet, though they were waited for.
+    Behind { why: String },
+    /// The server does not say how far they are.
+    Unknown { why: String },
+    /// They were not waited for.
+    NotWaitedFor,
+}
+
+#[derive(Deserialize)]
+struct Readiness {
+    reasons: Vec<Reason>,
+}
+
+#[derive(Deserialize)]
+struct Reason {
+    name: String,
+    ok: bool,
+    detail: String,
+    #[serde(default)]
+    parts: Vec<Part>,
+}
+
+#[derive(Deserialize)]
+struct Part {
+    partition: String,
+    next_offset: u64,
+    end_offset: u64,
+}
+
+/// The offsets that views must reach, by view and partition.
+type Goals = BTreeMap<(String, String), u64>;
+
+/// Waits until every view has what the log has now. Everything is durable before; so nothing here is an error.
+pub(super) fn wait(client: &Client) -> Views {
+    let goals: Goals = match look(client) {
+        Ok(reasons) => each(&reasons).map(|(view, part)| (key(view, part), part.end_offset)).collect(),
+        Err(why) => return Views::Unknown { why },
+    };
+    if goals.is_empty() {
+        return Views::Unknown { why: "/readyz does not say how far they are".to_owned() };
+    }
+    let (mut bar, mut least, mut moved) = (None, u64::MAX, Instant::now());
+    loop {
+        let why = match look(client) {
+            Ok(reasons) => {
+                let left: u64 = each(&reasons).map(|(view, part)| left_of(&goals, view, part)).sum();
+                if left == 0 {
+                    return Views::Complete;
+                }
+                if let Some(ended) = reasons.iter().find(|reason| !reason.ok && !reason.parts.is_empty()) {
+                    return Views::Behind { why: format!("{} has stopped: {}", ended.name, ended.detail) };
+                }
+                if left < least {
+                    (least, moved) = (left, Instant::now());
+                }
+                let bar: &mut ProgressBar = bar.get_or_insert_with(|| begin(left));
+                bar.set_position(bar.length().unwrap_or(left).saturating_sub(left));
+                format!("{left} records are not taken yet")
+            }
+            Err(why) => why,
+        };
+        if moved.elapsed() > PATIENCE {
+            return Views::Behind { why: format!("{why}, and nothing has moved for {} s", PATIENCE.as_secs()) };
+        }
+        sleep(LOOK_EVERY);
+    }
+}
+
+/// Shown on a terminal; elsewhere a line, so that nobody wonders.
+fn begin(left: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("views     {bar:40} {percent:>3} %  {eta} left");
+    let bar = ProgressBar::new(left).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    if bar.is_hidden() {
+        eprintln!("Everything sent is durable; waiting until the warehouse has it too (--no-wait leaves at once).");
+    }
+    bar
+}
+
+fn look(client: &Client) -> Result<Vec<Reason>, String> {
+    // A server that is not ready still says how far its views are.
+    let answer = client.get("/readyz").map_err(|error| format!("{error:#}"))?;
+    let told: Readiness =
+        serde_json::from_slice(&answer.body).map_err(|_| format!("/readyz cannot be read [HTTP {}]", answer.status))?;
+    Ok(told.reasons)
+}
+
+fn each(reasons: &[Reason]) -> impl Iterator<Item = (&str, &Part)> {
+    reasons.iter().flat_map(|reason| reason.parts.iter().map(|part| (reason.name.as_str(), part)))
+}
+
+fn key(view: &str, part: &Part) -> (String, String) {
+    (view.to_owned(), part.partition.clone())
+}
+
+fn left_of(goals: &Goals, view: &str, part: &Part) -> u64 {
+    goals.get(&key(view, part)).map_or(0, |goal| goal.saturating_sub(part.next_offset))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::session::tests::Server;
+    use super::*;
+    use crate::client::ClientArgs;
+
+    /// What is known after `/readyz` has answered so, again and again with the last one.
+    fn check(answers: Vec<serde_json::Value>) -> Views {
+        let server = Server::start(move |number, _| (200, "", answers[number.min(answers.len() - 1)].to_string()));
+        let client = ClientArgs { url: server.url.clone(), token: None };
+        wait(&Client::new(&client, Duration::from_secs(30)).expect("a URL"))
+    }
+
+    fn marts(ok: bool, next: u64, end: u64) -> serde_json::Value {
+        let parts = json!([{ "partition": "watch/0", "next_offset": next, "end_offset": end }]);
+        json!({ "ready": ok, "reasons": [
+            { "name": "log", "ok": true, "detail": "open" },
+            { "name": "marts", "ok": ok, "detail": "", "parts": parts },
+        ]})
+    }
+
+    #[test]
+    fn it_ends_once_the_views_have_what_the_log_had_though_others_write_on() {
+        assert_eq!(check(vec![marts(true, 3, 10), marts(true, 5, 15), marts(true, 10, 20)]), Views::Complete);
+    }
+
+    #[test]
+    fn a_view_that_has_stopped_is_not_waited_for() {
+        assert!(matches!(check(vec![marts(false, 3, 10)]), Views::Behind { why } if why.contains("marts has stopped")));
+    }
+
+    #[test]
+    fn a_server_that_does_not_tell_is_not_asked_for_ever() {
+        assert!(matches!(check(vec![json!({ "reasons": [] })]), Views::Unknown { .. }));
+        assert!(matches!(check(vec![json!("a proxy's page")]), Views::Unknown { .. }));
+    }
+}
