@@ -5,11 +5,13 @@
 
 mod base;
 mod clock;
+mod decimal;
 mod group;
 mod log;
 mod query;
 mod recent;
 mod sink;
+mod staged;
 mod target;
 mod tokens;
 mod warehouse;
@@ -17,6 +19,7 @@ mod working;
 
 pub use base::{Base, BaseError, Fold, Forgetting};
 pub use clock::{Clock, Ids};
+pub use decimal::decimal;
 pub use group::{Change, Group, Release};
 pub use log::{
     AppendError, Bounds, EventLog, Header, LogError, LogId, LogReader, Most, Record, Stored, Topic, TopicPartition,
@@ -24,9 +27,8 @@ pub use log::{
 pub use query::{Answer, Cell, Query, QueryError};
 pub use recent::{Delta, Epoch, Held, Recent, RecentError, Room, Veil};
 pub use sink::{Advance, Batch, Checkpoint, CommitError, Prepared, Reject, Sink, SinkError};
-pub use target::{
-    Dialect, Field, FieldType, FieldValues, FoundTable, Staged, Target, TargetError,
-};
+pub use staged::{Field, FieldType, FieldValues, Staged};
+pub use target::{Dialect, FoundTable, Target, TargetError};
 pub use tokens::{Grant, Scope, Scopes, TokenError, Tokens};
 pub use warehouse::{Column, ColumnType, Columns, Load, Shape, Step, Table, Values, Warehouse, WarehouseError};
 pub use working::{Working, WorkingError, WorkingKey, WorkingWrite};

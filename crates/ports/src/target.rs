@@ -1,10 +1,8 @@
 //! A database that pipelines are loaded into: batches of staged rows, and the SQL of a plan that takes them into its tables.
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use smol_str::SmolStr;
 
-use crate::{Advance, Cell, Checkpoint, CommitError, SinkError, TopicPartition};
+use crate::{Advance, Cell, Checkpoint, CommitError, FieldType, SinkError, Staged, TopicPartition};
 
 /// The SQL that a target speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,111 +50,6 @@ impl Dialect {
     }
 }
 
-/// The type of a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FieldType {
-    /// UTF-8 text without NUL.
-    Text,
-    /// A signed number of 64 bits.
-    Int,
-    /// A number of 64 bits with a binary point.
-    Float,
-    /// A decimal number.
-    Decimal {
-        /// All digits, at most 38.
-        precision: u8,
-        /// Digits after the point.
-        scale: u8,
-    },
-    /// Yes or no.
-    Bool,
-    /// A day.
-    Date,
-    /// A point in time with microseconds, UTC, without a zone.
-    Time,
-    /// Bytes.
-    Bytes,
-    /// A JSON value as text.
-    Json,
-}
-
-/// A field of staged rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    pub of: FieldType,
-}
-
-/// The values of a field, one a row.
-#[derive(Debug, Clone, PartialEq)]
-pub enum FieldValues {
-    /// Of [`FieldType::Text`] and [`FieldType::Json`]; of [`FieldType::Decimal`] as digits with a point.
-    Text(Vec<Option<SmolStr>>),
-    /// Of [`FieldType::Int`]; of [`FieldType::Date`] as days and of [`FieldType::Time`] as microseconds since 1970.
-    Int(Vec<Option<i64>>),
-    /// Of [`FieldType::Float`].
-    Float(Vec<Option<f64>>),
-    /// Of [`FieldType::Bool`].
-    Bool(Vec<Option<bool>>),
-    /// Of [`FieldType::Bytes`].
-    Bytes(Vec<Option<Bytes>>),
-}
-
-impl FieldValues {
-    /// No values of that type.
-    pub fn none_of(of: FieldType) -> Self {
-        match of {
-            FieldType::Text | FieldType::Json | FieldType::Decimal { .. } => Self::Text(Vec::new()),
-            FieldType::Int | FieldType::Date | FieldType::Time => Self::Int(Vec::new()),
-            FieldType::Float => Self::Float(Vec::new()),
-            FieldType::Bool => Self::Bool(Vec::new()),
-            FieldType::Bytes => Self::Bytes(Vec::new()),
-        }
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Text(values) => values.len(),
-            Self::Int(values) => values.len(),
-            Self::Float(values) => values.len(),
-            Self::Bool(values) => values.len(),
-            Self::Bytes(values) => values.len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// Rows that a load brings along as a temporary table, field by field, all of one length.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Staged {
-    /// The name of the temporary table.
-    pub name: String,
-    /// Its fields.
-    pub fields: Vec<Field>,
-    /// Their values.
-    pub values: Vec<FieldValues>,
-}
-
-impl Staged {
-    /// A table of that name without rows.
-    pub fn none_of(name: &str, fields: Vec<Field>) -> Self {
-        let values = fields.iter().map(|field| FieldValues::none_of(field.of)).collect();
-        Self { name: name.to_owned(), fields, values }
-    }
-
-    /// How many rows it has.
-    pub fn rows(&self) -> usize {
-        self.values.first().map_or(0, FieldValues::len)
-    }
-}
-
 /// A table that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundTable {
@@ -180,23 +73,37 @@ pub enum TargetError {
 }
 
 /// A database that pipelines are loaded into. It knows nothing of vaults and marts: it runs what a plan says.
+///
+/// Each text of SQL is one statement. Whatever went in is seen by every later call.
 #[async_trait]
 pub trait Target: Send + Sync {
     /// Which SQL it speaks.
     fn dialect(&self) -> Dialect;
 
-    /// The tables of these schemas, by schema and name.
+    /// The tables of these schemas, by schema and name; views are none. A schema that is not there has no tables.
     async fn tables(&self, schemas: &[String]) -> Result<Vec<FoundTable>, TargetError>;
 
     /// Runs statements that change tables, in order, all or none.
     async fn migrate(&self, statements: &[String]) -> Result<(), TargetError>;
 
-    /// How far the consumer of that name has got in each partition.
+    /// How far the consumer of that name has got in each partition; none for one that it has never seen.
     async fn checkpoints(&self, consumer: &str, of: &[TopicPartition]) -> Result<Vec<Option<Checkpoint>>, SinkError>;
 
-    /// In one transaction: the advance of the consumer's checkpoints ([`CommitError::Moved`] if one does not stand where the
-    /// advance begins), the staged tables as temporary ones under their names, and the statements in order. Gives how many
-    /// rows each statement changed. Nothing is visible before all of it is; the temporary tables are empty afterwards.
+    /// Loads a batch: in one transaction, takes the steps of the consumer's checkpoints, makes the staged tables as temporary
+    /// ones under their names, and runs the statements in order. Gives how many rows each statement changed. All of it
+    /// becomes visible together, or nothing of it; a caller that leaves loads all or nothing, too.
+    ///
+    /// The staged tables hold the values exactly as they are given, empty ones too, and nothing of earlier batches. Those of
+    /// one name may have other fields the next time. [`CommitError::Permanent`] if [`Staged::problem`] finds one.
+    ///
+    /// A checkpoint that does not stand where its advance begins gives [`CommitError::Moved`], also for an advance that
+    /// ends where it begins; of two loads from one place at once, one goes in and the other has moved. Going back is
+    /// [`CommitError::Permanent`].
+    ///
+    /// A statement that its rows fail (a constraint, a value that does not convert) gives [`CommitError::Permanent`]. One that
+    /// is wrong whatever the rows (a table that is missing) gives [`CommitError::Transient`]: no record is to blame.
+    /// After [`CommitError::Transient`] the load may have gone in though its answer was lost; then the checkpoint has moved,
+    /// and [`Advance::is_made`] tells.
     async fn load(
         &self,
         consumer: &str,
@@ -205,6 +112,8 @@ pub trait Target: Send + Sync {
         advances: &[Advance],
     ) -> Result<Vec<u64>, CommitError>;
 
-    /// The rows of one SELECT, which may read the staged tables too; refused if there are more than `rows_max`.
+    /// The rows of one SELECT, which may read the staged tables too; [`TargetError::Refused`] if there are more than
+    /// `rows_max`. It changes nothing: a statement that would is refused. Times are text with six digits after the second's
+    /// point, decimals text with all digits of their scale (whole numbers where that is 0), bytes text in hexadecimal.
     async fn select(&self, staged: &[Staged], sql: &str, rows_max: usize) -> Result<Vec<Vec<Cell>>, TargetError>;
 }
