@@ -10,5 +10,5 @@ pub use marts::{Mart, Measure, Tag};
 pub use model::{Algorithm, Condition, Dictionary, Format, HashStore, Layers, Miss, Mode, Names, Pipeline, Rows, Source, Spec, VaultRules};
 pub use vault::{
     AsOf, Bridge, EffectivitySatellite, ExtendedTrackingSatellite, Feed, Hub, Link, LinkedHub, MultiActiveSatellite, Pit,
-    Reference, Satellite, TrackingSatellite, TransactionalLink, Walk,
+    Reference, Satellite, Timeline, TrackingSatellite, TransactionalLink, Walk,
 };

@@ -128,12 +128,16 @@ pub struct EffectivitySatellite {
     pub from: Vec<Feed>,
     /// The link.
     pub parent: String,
-    /// The foreign hash keys of the link that have one relation at a time.
+    /// The foreign hash keys of the link that have one relation at a time; the others change.
     pub driving: Vec<String>,
-    /// The column that a relation begins with.
+    /// The column that a relation begins with. Where the rows have none of that name, it begins when they hold from.
     pub start: String,
-    /// The column that it ends with; the rows may have it, and it is the greatest time while it holds.
+    /// The column that it ends with; the rows may have it, and it is the greatest time while the relation holds.
     pub end: String,
+    /// The column that tells from when a row holds: of that name in the rows, else when it happened. The column of the
+    /// event time by default.
+    #[serde(default)]
+    pub effective: Option<String>,
     /// Whether a new relation of the driving key ends the one before; else ends come with the rows.
     #[serde(default = "yes")]
     pub ends_by_itself: bool,
@@ -157,9 +161,22 @@ pub struct TrackingSatellite {
     /// The columns of the parent's business key in the rows; the parent's own names by default.
     #[serde(default)]
     pub key: Vec<String>,
-    /// The column of the status (`I`, `U` or `D`); of status tracking alone.
+    /// The column of the status (`I`, `U` or `D`); of status tracking alone, `status` by default.
     #[serde(default)]
     pub status: Option<String>,
+    /// The column of the status' hash; of status tracking alone, none by default.
+    #[serde(default)]
+    pub hashdiff: Option<String>,
+    /// A column with 1 from the load that a key appeared in and 0 from the first one without it, in place of the status; of
+    /// status tracking alone.
+    #[serde(default)]
+    pub active: Option<String>,
+    /// The column with the name of the set of rows, in upper case; of record tracking alone, none by default.
+    #[serde(default)]
+    pub rows: Option<String>,
+    /// Further columns; of record tracking alone.
+    #[serde(default)]
+    pub extra: Vec<String>,
 }
 
 /// An extended tracking satellite: which version of which satellite came with which load.
@@ -173,13 +190,20 @@ pub struct ExtendedTrackingSatellite {
     /// The name of the column with the satellite's name.
     #[serde(default = "satellite_name")]
     pub satellite_name: String,
+    /// The name of the column with the satellite's hashdiff.
+    #[serde(default = "hashdiff")]
+    pub hashdiff: String,
+    /// Further columns.
+    #[serde(default)]
+    pub extra: Vec<String>,
 }
 
 fn satellite_name() -> String {
     "satellite_name".into()
 }
 
-/// A reference table: the newest values of a code, or with `history` all versions.
+/// A reference table: one row a code, or with `history` all versions. Of a code's values the newest stay, in the mode
+/// `automate_dv` the first ones.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
@@ -193,31 +217,73 @@ pub struct Reference {
     /// Whether older versions stay.
     #[serde(default)]
     pub history: bool,
+    /// The name of the hashdiff; of a table with history alone.
+    #[serde(default = "hashdiff")]
+    pub hashdiff: String,
 }
 
-/// A point-in-time table: for each key and as-of date, the versions of its satellites that held.
+/// A point-in-time table: for each key and as-of date, the versions of its satellites that held. It is always what the
+/// hub and the satellites say: dates that are no longer asked for are gone from it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pit {
-    /// The hub.
+    /// The hub or link.
     pub hub: String,
     /// The satellites.
     pub satellites: Vec<String>,
-    /// A table of as-of dates, or a staged source.
+    /// A table of as-of dates, or a staged source, each load of which has all the dates.
     pub as_of: AsOf,
+    /// The name of the column of the dates.
+    #[serde(default = "as_of_date")]
+    pub date: String,
+    /// The names of the columns that point to the key of a version: `{satellite}` stands for the satellite's table.
+    #[serde(default = "satellite_pk")]
+    pub key_name: String,
+    /// The names of the columns that point to the time of a version.
+    #[serde(default = "satellite_ldts")]
+    pub time_name: String,
+    /// Which time of a version is held against the dates. The event time by default, in the mode `automate_dv` the load time.
+    #[serde(default)]
+    pub by: Option<Timeline>,
+    /// What stands where a key has no version yet: a key of zeros and the time 1900-01-01, or nothing.
+    #[serde(default = "yes")]
+    pub ghost: bool,
+}
+
+fn as_of_date() -> String {
+    "as_of_date".into()
+}
+
+fn satellite_pk() -> String {
+    "{satellite}_pk".into()
+}
+
+fn satellite_ldts() -> String {
+    "{satellite}_ldts".into()
+}
+
+/// A time of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Timeline {
+    /// When it happened: what was true at the date.
+    Event,
+    /// When it was loaded: what was known at the date.
+    Load,
 }
 
 /// The dates that a snapshot is taken at.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AsOf {
-    /// The table or row set.
+    /// The staged source; or a table of the vault, as `table:NAME`.
     pub rows: String,
     /// Its column.
     pub column: String,
 }
 
-/// A bridge: for each as-of date, the ways along links from a hub.
+/// A bridge: for each as-of date, the ways along links from a hub that were open. It is always what the hub and the links
+/// say: dates that are no longer asked for are gone from it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bridge {
@@ -227,6 +293,12 @@ pub struct Bridge {
     pub walk: Vec<Walk>,
     /// The dates.
     pub as_of: AsOf,
+    /// The name of the column of the dates.
+    #[serde(default = "as_of_date")]
+    pub date: String,
+    /// Which time is held against the dates. The event time by default, in the mode `automate_dv` the load time.
+    #[serde(default)]
+    pub by: Option<Timeline>,
 }
 
 /// One step of a bridge.
@@ -242,4 +314,7 @@ pub struct Walk {
     pub enters: String,
     /// The foreign hash key that it goes to.
     pub leaves: String,
+    /// The name of the column with the link's hash key; the name of the link and `_pk` by default.
+    #[serde(default)]
+    pub name: Option<String>,
 }
