@@ -99,6 +99,11 @@ impl GrpcLine {
         }
     }
 
+    /// Asks for a position, for the answer's own sake.
+    pub(crate) async fn get_position(&mut self, request: GetPositionRequest) -> Result<(), Status> {
+        within(self.client.get_position(request)).await.map(|_| ())
+    }
+
     /// Reads the positions of some videos of a user, each with the video's id.
     pub(crate) async fn read_many(
         &mut self,

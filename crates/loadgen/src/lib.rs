@@ -10,6 +10,7 @@ mod line;
 mod outcome;
 mod pace;
 mod plan;
+mod preflight;
 mod random;
 mod raw_codec;
 mod report;

@@ -212,8 +212,10 @@ impl Report {
             check(warehouse.unexpected, "events in the warehouse that nobody sent");
             problems.extend(warehouse.error.iter().map(|why| format!("the warehouse cannot be asked: {why}")));
         }
-        if self.writes.sent > 0 && self.writes.ok == 0 {
-            problems.push("no write succeeded".to_owned());
+        for (name, of) in [("write", &self.writes), ("read", &self.reads)] {
+            if of.target_per_s.is_none_or(|rate| rate > 0.0) && of.ok == 0 {
+                problems.push(format!("no {name} succeeded"));
+            }
         }
         problems
     }
@@ -291,6 +293,9 @@ impl Report {
         }
         for example in &found.examples {
             writeln!(f, "  {example}")?;
+        }
+        if self.good && self.writes.sent == 0 {
+            return writeln!(f, "\ngood, as far as it goes: reads only. Nothing was written, so nothing was compared");
         }
         if self.good {
             return writeln!(f, "\ngood: nothing was found wrong");

@@ -13,6 +13,7 @@ use crate::http_line::{HttpLine, Target};
 use crate::line::Line;
 use crate::pace::{Pace, release};
 use crate::plan::{Pacing, Plan, Protocol};
+use crate::preflight;
 use crate::report::Report;
 use crate::tally::Tally;
 use crate::verify::{Readers, Verification, at_the_end};
@@ -85,6 +86,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<Report> {
     let http = Target::new(&plan.url, plan.token.as_deref(), plan.session())?;
     let connections = plan.connections.div_ceil(16).clamp(1, GRPC_CONNECTIONS_MAX);
     let grpc = services(&plan.grpc_url, plan.token.as_deref(), connections)?;
+    preflight::check(&plan, &http, &grpc[0]).await?;
     let shared = Arc::new(Shared::new(plan));
     let releasing = release(vec![Arc::clone(&shared.writes), Arc::clone(&shared.reads)]);
     let mut counted = work(&shared, &http, &grpc).await;

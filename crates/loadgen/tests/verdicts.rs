@@ -98,19 +98,6 @@ async fn a_closed_loop_is_verified_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_not_there_is_no_success() {
-    let plan = Plan {
-        url: "http://127.0.0.1:9".to_owned(),
-        duration: Duration::from_millis(200),
-        ..plan_against(Manner::Honest).await
-    };
-    let report = run(plan).await.expect("it runs");
-    assert!(!report.good);
-    assert!(report.writes.broken > 0, "{report}");
-    assert!(report.problems.iter().any(|problem| problem == "no write succeeded"), "{report}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_is_json_with_the_stated_names() {
     let plan = Plan { duration: Duration::from_millis(200), ..plan_against(Manner::Honest).await };
     let report = serde_json::to_value(run(plan).await.expect("it runs")).expect("JSON");
@@ -166,4 +153,45 @@ async fn what_was_under_way_on_a_stream_that_broke_is_of_unknown_fate() {
     assert!(report.writes.broken > 0, "{report}");
     assert!(report.writes.ok > 0, "{report}");
     assert!(report.good, "a break is no loss: {report}");
+}
+
+/// Why a plan was not run.
+async fn refusal(plan: Plan) -> String {
+    run(plan).await.expect_err("it must not run").to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_not_there_is_told_at_once() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    for (protocol, flag) in
+        [(Protocol::Http, "--url"), (Protocol::Grpc, "--grpc-url"), (Protocol::Stream, "--grpc-url")]
+    {
+        // It would run for longer than any test may.
+        let plan = Plan { duration: Duration::from_secs(86_400), ..fake::plan(protocol, free) };
+        let why = refusal(plan).await;
+        assert!(why.contains("cannot reach http://127.0.0.1") && why.contains(flag), "{why}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_without_writes_reads_and_says_so_and_one_without_both_is_refused() {
+    let nothing = Pacing::Open { writes_per_s: 0.0 };
+    let plan = Plan { pacing: nothing, ..plan_against(Manner::Honest).await };
+    let why = refusal(Plan { reads_per_s: 0.0, ..plan.clone() }).await;
+    assert!(why.contains("nothing to do"), "{why}");
+    let why = refusal(Plan { check_warehouse: true, ..plan.clone() }).await;
+    assert!(why.contains("--check-warehouse"), "{why}");
+    let report = run(plan).await.expect("it runs");
+    assert!(report.good && report.writes.sent == 0 && report.reads.ok > 0, "{report}");
+    assert!(report.to_string().contains("reads only"), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_in_which_nothing_was_done_is_not_good() {
+    // Less than one write and one read fit into its time.
+    let slow = Pacing::Open { writes_per_s: 0.1 };
+    let report =
+        run(Plan { pacing: slow, reads_per_s: 0.1, ..plan_against(Manner::Honest).await }).await.expect("it runs");
+    assert!(!report.good, "{report}");
+    assert_eq!(report.problems, ["no write succeeded", "no read succeeded"]);
 }

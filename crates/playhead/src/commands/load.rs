@@ -21,7 +21,8 @@ use crate::output::print;
 /// Its viewers (`load-RUN-N`) and videos (`load-video-N`) stay in the data, and `playhead top` counts them: a data folder of its
 /// own keeps a server with real viewers clean.
 ///
-/// Exits with 1 if anything was lost, older than acknowledged, wrong, not answered or answered with a server error.
+/// Exits with 1 if anything was lost, older than acknowledged, wrong, not answered or answered with a server error; and before it
+/// begins if the server cannot be reached, or the token may not do what is asked for.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   playhead load --rate 8000 --read-rate 250 --duration 60s
@@ -29,7 +30,7 @@ use crate::output::print;
   playhead load --protocol stream --closed 2 --batch 1000 --duration 10s --verify-keys 0
   playhead load --rate 500 --random-share 0.1 --check-warehouse")]
 pub(crate) struct Args {
-    /// Events written a second
+    /// Events written a second; 0 only reads, and compares nothing
     #[arg(long, value_name = "N", default_value_t = 1_000.0, value_parser = rate)]
     rate: f64,
 

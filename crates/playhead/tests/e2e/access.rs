@@ -159,6 +159,25 @@ fn a_revoked_token_stops_at_once() {
     assert_eq!(again.code, Some(1), "{}", again.stderr);
 }
 
+#[test]
+fn a_load_says_before_it_begins_that_its_token_may_not_do_what_it_shall() {
+    let mut program = setup().prepare();
+    let [player, writer] = [("player", "write,read"), ("writer", "write")].map(|(name, of)| create(&program, name, of));
+    program.start();
+    for protocol in ["http", "grpc", "stream"] {
+        let load = |args: &[&str]| {
+            let all = [&["load", "--protocol", protocol, "--duration", "1h"], args].concat();
+            let refused = program.client_command(&all);
+            assert_eq!(refused.code, Some(1), "{args:?}: {refused:?}");
+            refused.stderr
+        };
+        assert!(load(&[]).contains("--token"));
+        assert!(load(&["--token", &writer]).contains("`read`"));
+        assert!(load(&["--token", &player, "--check-warehouse"]).contains("`analyst`"));
+        assert!(load(&["--token", &player, "--rate=0", "--read-rate", "0"]).contains("nothing to do"));
+    }
+}
+
 /// Calls every method with the token; the codes by its name.
 fn call_all(grpc: &mut Grpc, token: Option<&str>) -> Vec<(&'static str, &'static str, Code)> {
     async fn code<T>(answer: impl Future<Output = Result<T, Status>>) -> Code {
