@@ -1,0 +1,184 @@
+//! Tables of STG: messages as they came, the rows made of them, and what is kept beside them.
+
+use playhead_ports::{Field, FieldType};
+
+use super::planner::Columns;
+use super::rowset::Rowset;
+use super::system;
+use super::{FeedPlan, Kind, Layer, Origin, StageField, StageOf, StagePlan, TablePlan};
+use crate::spec::{Source, Spec};
+
+/// The fields that a message has besides its identity, as they are staged and kept.
+const MESSAGE: [(&str, FieldType, Origin, &str); 12] = [
+    (system::MESSAGE, FieldType::Bytes, Origin::Message, "Hash of the message's identity"),
+    (system::VERSION, FieldType::Int, Origin::Version, "Orders the versions of a message"),
+    (system::CONTENT, FieldType::Bytes, Origin::Content, "Hash of the message's bytes"),
+    (system::EVENT_TIME, FieldType::Time, Origin::EventTime, "When it happened"),
+    (system::LOAD_TIME, FieldType::Time, Origin::LoadTime, "When it was loaded"),
+    (system::RECORD_SOURCE, FieldType::Text, Origin::RecordSource, "Where it came from"),
+    (system::TOPIC, FieldType::Text, Origin::Topic, "The topic or file"),
+    (system::PARTITION, FieldType::Int, Origin::Partition, "The partition"),
+    (system::OFFSET, FieldType::Int, Origin::Offset, "The offset or line"),
+    (system::PAYLOAD, FieldType::Bytes, Origin::Payload, "The message's bytes"),
+    (system::HEADERS, FieldType::Text, Origin::Headers, "The message's headers"),
+    ("_source", FieldType::Text, Origin::Named, "The source in the spec"),
+];
+
+/// What identifies a version of a message.
+const VERSION: [&str; 3] = [system::MESSAGE, system::VERSION, system::CONTENT];
+
+/// Where a message lies.
+const COORDINATES: [&str; 3] = [system::TOPIC, system::PARTITION, system::OFFSET];
+
+/// What is kept of a message that waits or is rejected, besides what its table has of its own.
+const OF_BROKEN: [&str; 7] =
+    ["_source", system::TOPIC, system::PARTITION, system::OFFSET, system::LOAD_TIME, system::PAYLOAD, system::HEADERS];
+
+pub(super) fn message_stage(name: &str, source: &Source) -> StagePlan {
+    let identity = source.identity.iter().map(|column| StageField {
+        field: Field { name: column.clone(), of: identity_type(source, column) },
+        origin: Origin::Column(column.clone()),
+    });
+    let system = message_fields().map(|(name, of, origin, _)| StageField {
+        field: Field { name: (*name).to_owned(), of: *of },
+        origin: origin.clone(),
+    });
+    let fields = identity.chain(system).collect();
+    StagePlan { of: StageOf::Messages, rows: name.to_owned(), name: format!("message_{name}"), fields }
+}
+
+pub(super) fn message_tables(spec: &Spec, name: &str, source: &Source) -> [TablePlan; 2] {
+    let mut columns = Columns::default();
+    for column in &source.identity {
+        columns.add(column, identity_type(source, column), true, "Identity");
+    }
+    for (name, of, _, comment) in message_fields() {
+        columns.add(name, *of, *name == system::HEADERS, comment);
+    }
+    let table = |kind, table_name: String, unique: &[&str], comment: String| TablePlan {
+        layer: Layer::Stg,
+        kind,
+        schema: spec.pipeline.schemas.stg.clone(),
+        name: table_name,
+        columns: columns.0.clone(),
+        unique: owned(unique),
+        indexes: Vec::new(),
+        feeds: vec![feed(name, &format!("message_{name}"))],
+        comment,
+    };
+    [
+        table(Kind::History, format!("{name}_history"), &VERSION, format!("Every version of each message of {name}")),
+        table(Kind::Messages, name.to_owned(), &VERSION[..1], format!("The newest version of each message of {name}")),
+    ]
+}
+
+pub(super) fn rows_table(spec: &Spec, name: &str, rowset: &Rowset<'_>) -> TablePlan {
+    let mut columns = Columns::default();
+    for field in &rowset.fields {
+        let is_system = field.field.name.starts_with('_') && !matches!(field.origin, Origin::Column(_));
+        let is_hash = matches!(field.origin, Origin::HashKey(_) | Origin::Hashdiff(_) | Origin::SetHash { .. });
+        let nullable = !is_system || is_hash || field.field.name == system::RECORD_SOURCE;
+        columns.add(&field.field.name, field.field.of, nullable, "");
+    }
+    columns.add(system::IS_NEWEST, FieldType::Bool, false, "Whether it is of the newest version of its message");
+    let unique = [system::MESSAGE, system::VERSION, system::CONTENT, system::PLACE];
+    TablePlan {
+        layer: Layer::Stg,
+        kind: Kind::Rows,
+        schema: spec.pipeline.schemas.stg.clone(),
+        name: format!("{}_{name}", spec.pipeline.name),
+        columns: columns.0,
+        unique: owned(&unique),
+        indexes: rowset.indexes.clone(),
+        feeds: vec![feed(name, &format!("stage_{name}"))],
+        comment: format!("The rows of {name}, of every version of every message of {}", rowset.source_name),
+    }
+}
+
+/// Fields of pins, waiting messages and rejects: what is staged is what is kept.
+fn shared() -> [(StageOf, Kind, &'static str, Vec<(&'static str, FieldType)>, Vec<&'static str>, &'static str); 3] {
+    let version = [(VERSION[0], FieldType::Bytes), (VERSION[1], FieldType::Int), (VERSION[2], FieldType::Bytes)];
+    let broken = || MESSAGE.iter().filter(|(name, ..)| OF_BROKEN.contains(name)).map(|(name, of, ..)| (*name, *of));
+    let pins = [
+        ("dictionary", FieldType::Text),
+        ("id", FieldType::Text),
+        ("entry", FieldType::Text),
+        (system::LOAD_TIME, FieldType::Time),
+    ];
+    let waiting = [("missing", FieldType::Text), ("deadline", FieldType::Time)];
+    let rejects = [("stage", FieldType::Text), ("reason", FieldType::Text)];
+    [
+        (
+            StageOf::Pins,
+            Kind::Pins,
+            "pins",
+            version.into_iter().chain(pins).collect(),
+            VERSION.into_iter().chain(["dictionary", "id"]).collect(),
+            "What dictionaries said when a message was first processed",
+        ),
+        (
+            StageOf::Waiting,
+            Kind::Waiting,
+            "waiting",
+            version.into_iter().chain(broken()).chain(waiting).collect(),
+            COORDINATES.into(),
+            "Messages that wait for an id that a dictionary does not know yet",
+        ),
+        (
+            StageOf::Rejects,
+            Kind::Rejects,
+            "rejects",
+            broken().chain(rejects).collect(),
+            COORDINATES.into(),
+            "Messages that are not loaded, and why",
+        ),
+    ]
+}
+
+pub(super) fn shared_stages() -> Vec<StagePlan> {
+    let stage = |(of, _, name, fields, ..): (_, _, &str, Vec<(&str, FieldType)>, _, _)| {
+        let field = |(name, of): (&str, FieldType)| StageField {
+            field: Field { name: name.to_owned(), of },
+            origin: Origin::Named,
+        };
+        StagePlan { of, rows: String::new(), name: name.to_owned(), fields: fields.into_iter().map(field).collect() }
+    };
+    shared().map(stage).into()
+}
+
+pub(super) fn shared_tables(spec: &Spec) -> Vec<TablePlan> {
+    let table = |(_, kind, name, fields, unique, comment): (_, _, &str, Vec<(&str, FieldType)>, Vec<&str>, &str)| {
+        let mut columns = Columns::default();
+        for (name, of) in fields {
+            columns.add(name, of, !unique.contains(&name), "");
+        }
+        TablePlan {
+            layer: Layer::Stg,
+            kind,
+            schema: spec.pipeline.schemas.stg.clone(),
+            name: format!("{}_{name}", spec.pipeline.name),
+            columns: columns.0,
+            unique: owned(&unique),
+            indexes: Vec::new(),
+            feeds: vec![feed("", name)],
+            comment: comment.to_owned(),
+        }
+    };
+    shared().map(table).into()
+}
+
+fn message_fields() -> impl Iterator<Item = &'static (&'static str, FieldType, Origin, &'static str)> {
+    MESSAGE.iter().filter(|(_, _, origin, _)| *origin != Origin::Named)
+}
+
+fn identity_type(source: &Source, column: &str) -> FieldType {
+    source.columns.get(column).map_or(FieldType::Text, |column| column.of.0)
+}
+
+fn feed(rows: &str, stage: &str) -> FeedPlan {
+    FeedPlan { rows: rows.to_owned(), stage: stage.to_owned(), fields: [].into() }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
