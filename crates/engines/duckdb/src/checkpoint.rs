@@ -4,7 +4,7 @@ use duckdb::{Connection, OptionalExt, params};
 use playhead_domain::Offset;
 use playhead_ports::{Advance, Checkpoint, CommitError, LogId, TopicPartition};
 
-use crate::failure::Failure;
+use crate::failure::{Failed, Failure};
 
 const STANDING: &str = "SELECT log_id, next FROM store.checkpoints \
                         WHERE consumer = ? AND topic = ? AND \"partition\" = ? ORDER BY next DESC LIMIT 1";
@@ -37,24 +37,23 @@ pub(crate) fn stands_after(connection: &Connection, consumer: &str, advance: &Ad
 }
 
 /// Takes the step, or refuses it if the checkpoint stands elsewhere.
-pub(crate) fn advance(connection: &Connection, consumer: &str, advance: &Advance) -> Result<(), CommitError> {
+pub(crate) fn advance(connection: &Connection, consumer: &str, advance: &Advance) -> Result<(), Failed> {
     let standing = standing(connection, consumer, &advance.at)?;
     let stands = standing
         .as_ref()
         .map_or(advance.from == Offset(0), |found| found.log_id == advance.log_id && found.next == advance.from);
     if !stands {
-        return Err(CommitError::Moved);
+        return Err(Failed::Refused(CommitError::Moved));
     }
     if advance.to < advance.from {
-        return Err(CommitError::Permanent(format!("{} cannot go back to {}", advance.at, advance.to)));
+        let why = format!("{} cannot go back to {}", advance.at, advance.to);
+        return Err(Failed::Refused(CommitError::Permanent(why)));
     }
     if advance.to == advance.from && standing.is_some() {
         return Ok(());
     }
     let row =
         params![consumer, advance.at.topic.as_str(), advance.at.partition, advance.log_id.to_string(), advance.to.0];
-    let mut insert =
-        connection.prepare("INSERT INTO store.checkpoints VALUES (?, ?, ?, ?, ?)").map_err(Failure::from)?;
-    insert.execute(row).map_err(Failure::from)?;
+    connection.prepare("INSERT INTO store.checkpoints VALUES (?, ?, ?, ?, ?)")?.execute(row)?;
     Ok(())
 }

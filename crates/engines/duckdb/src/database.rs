@@ -11,7 +11,7 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 use playhead_ports::{Table, WarehouseError};
 
 use crate::failure::{Failure, Kind};
-use crate::gate::{Gate, Inside, Stop};
+use crate::gate::{Closed, Gate, Inside, Stop};
 use crate::open::{Files, open_database};
 use crate::watch::Growth;
 use crate::{Config, schema};
@@ -126,7 +126,17 @@ impl Database {
         patience: Duration,
         between: impl FnOnce() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let _alone = self.gate.close(patience, Stop::Evicted);
+        let alone = self.gate.close(patience, Stop::Evicted);
+        self.reopen_alone(writer, &alone, between)
+    }
+
+    /// The same for whoever has closed the gate already.
+    pub(crate) fn reopen_alone<T>(
+        &self,
+        writer: &mut Writer,
+        _alone: &Closed,
+        between: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         writer.connection = None;
         *self.root.lock() = None;
         let done = between();

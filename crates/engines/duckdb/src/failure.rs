@@ -9,7 +9,7 @@ pub(crate) enum Kind {
     Memory,
     /// Interrupted.
     Interrupt,
-    /// The database refuses everything until it is opened again.
+    /// The database, or the connection, refuses everything until it is opened again.
     Invalidated,
     /// The files cannot be read or written now.
     Io,
@@ -41,6 +41,11 @@ impl Failure {
         Self { kind: Kind::Interrupt, message: format!("the read was stopped, because {why}") }
     }
 
+    /// Whether memory was missing; a database may also have been given up for that.
+    pub(crate) fn is_of_memory(&self) -> bool {
+        self.kind == Kind::Memory || lacks_memory(&self.message)
+    }
+
     /// The database is not open.
     pub(crate) fn away() -> Self {
         Self { kind: Kind::Io, message: "the warehouse is being opened".to_owned() }
@@ -67,11 +72,22 @@ const NO_MEMORY: [&str; 6] = [
     "Allocation failure",
 ];
 
+/// The last two are of a connection whose ROLLBACK has failed, which may be for want of memory, too.
+const REFUSES_ALL: [&str; 3] = [
+    "database has been invalidated",
+    "Current transaction is aborted",
+    "cannot start a transaction within a transaction",
+];
+
+fn lacks_memory(message: &str) -> bool {
+    NO_MEMORY.iter().any(|words| message.contains(words))
+}
+
 fn kind_of(message: &str) -> Kind {
     let starts = |word: &str| message.starts_with(word);
-    if message.contains("database has been invalidated") || starts("FATAL") {
+    if REFUSES_ALL.iter().any(|words| message.contains(words)) || starts("FATAL") {
         Kind::Invalidated
-    } else if NO_MEMORY.iter().any(|words| message.contains(words)) {
+    } else if lacks_memory(message) {
         Kind::Memory
     } else if starts("INTERRUPT") {
         Kind::Interrupt
@@ -98,6 +114,27 @@ const NOT_OF_ROWS: [&str; 8] = [
     "Parser Error",
     "Permission Error",
 ];
+
+/// Why a change was not made.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// It was refused.
+    Refused(CommitError),
+    /// The engine failed.
+    Engine(Failure),
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Self {
+        Self::Engine(failure)
+    }
+}
+
+impl From<duckdb::Error> for Failed {
+    fn from(error: duckdb::Error) -> Self {
+        Self::Engine(error.into())
+    }
+}
 
 impl From<Failure> for CommitError {
     fn from(failure: Failure) -> Self {
@@ -139,5 +176,19 @@ mod tests {
         assert!(matches!(of("Catalog Error: Table with name x does not exist"), CommitError::Transient(_)));
         assert!(matches!(of("INTERNAL Error: an assertion failed"), CommitError::Transient(_)));
         assert!(matches!(of("IO Error: no space"), CommitError::Transient(_)));
+    }
+
+    /// As the engine said them while queries held all memory.
+    #[test]
+    fn missing_memory_is_told_in_whatever_it_is_wrapped() {
+        let of = |message: &str| Failure { kind: kind_of(message), message: message.to_owned() };
+        let commit =
+            of("TransactionContext Error: Failed to commit: failed to pin block of size 256.0 KiB (199.9 MiB)");
+        assert_eq!((commit.kind, commit.is_of_memory()), (Kind::Memory, true));
+        let rollback = of("FATAL Error: Failed to rollback transaction. Cannot continue operation.\n\
+                           Original Error: Out of Memory Error: failed to offload data block of size 192.0 KiB");
+        assert_eq!((rollback.kind, rollback.is_of_memory()), (Kind::Invalidated, true));
+        let after = of("TransactionContext Error: Current transaction is aborted (please ROLLBACK)");
+        assert_eq!((after.kind, after.is_of_memory()), (Kind::Invalidated, false));
     }
 }

@@ -15,6 +15,7 @@ mod failure;
 mod functions;
 mod gate;
 mod guard;
+mod insist;
 mod library;
 mod load;
 mod maintain;

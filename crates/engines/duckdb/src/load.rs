@@ -1,6 +1,6 @@
 //! Loading a batch: its steps and its checkpoints in one transaction, by the one writer.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use duckdb::Connection;
 use duckdb::arrow::record_batch::RecordBatch;
@@ -10,19 +10,10 @@ use crate::append::{numbered, record_batch};
 use crate::checkpoint;
 use crate::database::{Database, Writer};
 use crate::delete::delete;
-use crate::failure::{Failure, Kind};
-use crate::gate::Stop;
+use crate::failure::{Failed, Failure};
+use crate::insist::insist;
 use crate::schema;
-use crate::upkeep::{after_load, mend};
-
-/// How long a load that found no memory waits before each further attempt.
-const MEMORY_WAITS: [Duration; 5] = [
-    Duration::ZERO,
-    Duration::from_millis(20),
-    Duration::from_millis(60),
-    Duration::from_millis(200),
-    Duration::from_millis(600),
-];
+use crate::upkeep::after_load;
 
 /// A step whose rows are in the engine's form.
 pub(crate) enum Change {
@@ -78,90 +69,70 @@ pub(crate) fn load(
 ) -> Result<(), CommitError> {
     let started = Instant::now();
     let mut writer = database.writer()?;
-    let done = match attempt(&mut writer, consumer, changes, advances) {
-        Err(Failed::Engine(failure)) => again(database, &mut writer, consumer, changes, advances, failure),
-        done => done,
+    let done = match advances.iter().any(moves) {
+        true => insist_on(database, &mut writer, consumer, changes, advances),
+        // Nothing would tell whether an attempt that failed in its commit was made.
+        false => attempt(&mut writer, consumer, changes, advances),
     };
-    done.map_err(|failed| match failed {
-        Failed::Commit(refused) => refused,
-        Failed::Engine(failure) => failure.into(),
-    })?;
+    done??;
     count(&mut writer, changes);
     metrics::histogram!("playhead_warehouse_load_seconds").record(started.elapsed().as_secs_f64());
     after_load(database, &mut writer);
     Ok(())
 }
 
-fn attempt(writer: &mut Writer, consumer: &str, changes: &[Change], advances: &[Advance]) -> Result<(), Failed> {
-    let first = writer.load + 1;
-    writer.load += i64::try_from(changes.len()).unwrap_or(0);
-    Database::transaction(writer.connection()?, |connection| {
-        advances.iter().try_for_each(|advance| checkpoint::advance(connection, consumer, advance))?;
-        changes.iter().zip(first..).try_for_each(|(change, number)| apply(connection, change, number))?;
-        Ok(())
-    })
-}
-
-/// What becomes of a load that the engine has failed. It fails commits that it has made, too, when the checkpoint of its file
-/// after the commit fails.
-fn again(
+fn insist_on(
     database: &Database,
     writer: &mut Writer,
     consumer: &str,
     changes: &[Change],
     advances: &[Advance],
-    failure: Failure,
-) -> Result<(), Failed> {
-    if failure.kind != Kind::Memory {
-        let failed = mend(database, writer, Err(failure));
-        return if is_in(writer.connection()?, consumer, advances)? { Ok(()) } else { Ok(failed?) };
-    }
-    // Those who ask hold the memory; what was asked can be asked again.
-    tracing::warn!("a load found no memory: the running queries are stopped");
-    let _alone = database.gate.close(Duration::ZERO, Stop::TooLarge);
-    let mut failed = failure;
-    for wait in MEMORY_WAITS {
-        // What the queries held is given back a little after they have ended.
-        std::thread::sleep(wait);
-        let done = match is_in(writer.connection()?, consumer, advances) {
-            Ok(true) => return Ok(()),
-            Ok(false) => attempt(writer, consumer, changes, advances),
-            Err(failure) => Err(failure.into()),
-        };
-        match done {
-            Err(Failed::Engine(failure)) if failure.kind == Kind::Memory => failed = failure,
-            done => return done,
-        }
-    }
-    if is_in(writer.connection()?, consumer, advances)? { Ok(()) } else { Err(failed.into()) }
+) -> Result<Result<(), CommitError>, Failure> {
+    let mut is_first = true;
+    let done = insist(database, writer, |writer| {
+        let is_in = !std::mem::take(&mut is_first) && is_in(writer.connection()?, consumer, advances)?;
+        if is_in { Ok(Ok(())) } else { attempt(writer, consumer, changes, advances) }
+    });
+    done.or_else(|failure| match is_in(writer.connection()?, consumer, advances)? {
+        true => Ok(Ok(())),
+        false => Err(failure),
+    })
 }
 
-/// Whether a load went in though its commit failed: the checkpoints that it moved stand where they were moved to.
+/// Tries once: within the failure is what the engine failed of, within the answer what was decided.
+fn attempt(
+    writer: &mut Writer,
+    consumer: &str,
+    changes: &[Change],
+    advances: &[Advance],
+) -> Result<Result<(), CommitError>, Failure> {
+    let first = writer.load + 1;
+    writer.load += i64::try_from(changes.len()).unwrap_or(0);
+    let done = Database::transaction(writer.connection()?, |connection| {
+        advances.iter().try_for_each(|advance| checkpoint::advance(connection, consumer, advance))?;
+        changes.iter().zip(first..).try_for_each(|(change, number)| apply(connection, change, number))?;
+        Ok(())
+    });
+    match done {
+        Ok(()) => Ok(Ok(())),
+        Err(Failed::Refused(refused)) => Ok(Err(refused)),
+        Err(Failed::Engine(failure)) => Err(failure),
+    }
+}
+
+/// Whether a load went in: the checkpoints that it moved stand where they were moved to. The engine fails commits that it has
+/// made, too, when the checkpoint of its file after the commit fails.
 fn is_in(connection: &Connection, consumer: &str, advances: &[Advance]) -> Result<bool, Failure> {
-    let moves: Vec<_> = advances.iter().filter(|advance| advance.to != advance.from).collect();
-    for advance in &moves {
+    for advance in advances.iter().filter(|advance| moves(advance)) {
         if !checkpoint::stands_after(connection, consumer, advance)? {
             return Ok(false);
         }
     }
-    Ok(!moves.is_empty())
+    Ok(true)
 }
 
-enum Failed {
-    Commit(CommitError),
-    Engine(Failure),
-}
-
-impl From<Failure> for Failed {
-    fn from(failure: Failure) -> Self {
-        Self::Engine(failure)
-    }
-}
-
-impl From<CommitError> for Failed {
-    fn from(refused: CommitError) -> Self {
-        Self::Commit(refused)
-    }
+fn moves(advance: &Advance) -> bool {
+    advance.to != advance.from
 }
 
 fn apply(connection: &Connection, change: &Change, number: i64) -> Result<(), Failure> {

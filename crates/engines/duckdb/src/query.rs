@@ -139,7 +139,7 @@ fn told(failure: Failure, why: Option<Stop>, query: &Query) -> QueryError {
             QueryError::TooLarge("all running queries were stopped, because they held too much together".to_owned())
         }
         (Kind::Interrupt, _) => QueryError::Unavailable("the query was stopped: ask again".to_owned()),
-        (Kind::Memory, _) => QueryError::TooLarge(failure.message),
+        _ if failure.is_of_memory() => QueryError::TooLarge(failure.message),
         (Kind::Statement, _) => QueryError::Invalid(failure.message),
         _ => QueryError::Unavailable(failure.message),
     }

@@ -9,6 +9,7 @@ use crate::checkpoint;
 use crate::database::{Database, Writer};
 use crate::failure::{Failure, Kind};
 use crate::gate::Stop;
+use crate::insist::insist;
 use crate::schema;
 
 /// Tells the upkeep's thread to end, when dropped.
@@ -57,20 +58,17 @@ pub(crate) fn after_load(database: &Database, writer: &mut Writer) {
 
 /// Folds the tails of these tables into their main tables, each in a transaction of its own, and prunes checkpoints.
 pub(crate) fn fold(database: &Database, writer: &mut Writer, tables: &[&'static Table]) -> Result<(), Failure> {
-    let folded = tables.iter().try_for_each(|table| fold_one(writer, table)).and_then(|()| {
-        writer.connection()?.execute_batch(checkpoint::PRUNE)?;
-        Ok(())
-    });
-    mend(database, writer, folded)?;
+    tables.iter().try_for_each(|table| fold_one(database, writer, table))?;
+    insist(database, writer, |writer| Ok(writer.connection()?.execute_batch(checkpoint::PRUNE)?))?;
     keep_wal_small(database, writer)
 }
 
-fn fold_one(writer: &mut Writer, table: &'static Table) -> Result<(), Failure> {
+fn fold_one(database: &Database, writer: &mut Writer, table: &'static Table) -> Result<(), Failure> {
     let Some(sql) = schema::fold(table).filter(|_| writer.tail(table) > 0) else { return Ok(()) };
     let started = Instant::now();
-    Database::transaction(writer.connection()?, |connection| {
-        connection.execute_batch(&sql)?;
-        Ok::<(), Failure>(())
+    // Doing it twice changes nothing, so it need not know whether a commit that failed was made.
+    insist(database, writer, |writer| {
+        Database::transaction(writer.connection()?, |connection| Ok(connection.execute_batch(&sql)?))
     })?;
     writer.tails.insert(table.name, 0);
     metrics::histogram!("playhead_warehouse_fold_seconds").record(started.elapsed().as_secs_f64());

@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use playhead_duckdb::{Config, DuckWarehouse};
-use playhead_ports::{CommitError, Query, QueryError, Warehouse};
+use playhead_ports::{Query, QueryError, Warehouse};
 
 mod support;
 
 use support::{advance, ask, assert_whole, batch, filled, numbers, standing};
+
+/// Longer than anything here takes on a machine that has much else to do.
+const MINUTES: Duration = Duration::from_secs(600);
 
 const ENDLESS: &str = "SELECT count(*) FROM range(1000000000000) a, range(1000000) b";
 
@@ -34,7 +37,7 @@ async fn opened(config: Config) -> (tempfile::TempDir, Arc<DuckWarehouse>) {
 
 /// Waits until a query finds room again.
 async fn room(warehouse: &DuckWarehouse) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + MINUTES;
     while ask(warehouse, "SELECT 1").await == Err(QueryError::Busy) {
         assert!(Instant::now() < deadline, "no query has ended");
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -123,18 +126,14 @@ async fn a_query_that_eats_memory_fails_while_loads_go_on() {
     for sql in hungry {
         let asking = tokio::spawn({
             let warehouse = warehouse.clone();
-            async move { outcome(&warehouse, query(sql, Duration::from_secs(20))).await }
+            async move { outcome(&warehouse, query(sql, MINUTES)).await }
         });
-        let (mut loads, mut delays) = (0, 0);
+        let mut loads = 0;
         while !asking.is_finished() || loads == 0 {
             let next = standing_or_known(&warehouse).await;
-            match warehouse.load("loader", batch(next, 50), &[advance(next, next + 50)]).await {
-                Ok(()) => loads += 1,
-                // Now and then the engine gives memory back later than the load waits; the runner tries again, too.
-                Err(CommitError::Transient(_)) => delays += 1,
-                Err(error) => panic!("{sql}: {error:?}"),
-            }
-            assert!(delays <= 3, "{sql}: loads do not go on");
+            let loaded = warehouse.load("loader", batch(next, 50), &[advance(next, next + 50)]).await;
+            assert_eq!(loaded, Ok(()), "{sql}: load {loads}");
+            loads += 1;
         }
         let outcome = asking.await.unwrap();
         assert!(matches!(outcome, Err(QueryError::TooLarge(_))), "{sql}: {outcome:?}");
