@@ -4,6 +4,7 @@
 //! A suite takes what makes an empty engine, and knows nothing else of it. Nothing here is for production.
 
 mod base;
+mod dictionaries;
 mod group;
 mod log;
 mod recent;
@@ -14,6 +15,7 @@ mod warehouse;
 mod working;
 
 pub use base::base;
+pub use dictionaries::dictionaries;
 pub use group::group;
 pub use log::log;
 pub use recent::recent;

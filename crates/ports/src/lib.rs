@@ -6,6 +6,7 @@
 mod base;
 mod clock;
 mod decimal;
+mod dictionaries;
 mod group;
 mod log;
 mod query;
@@ -20,6 +21,7 @@ mod working;
 pub use base::{Base, BaseError, Fold, Forgetting};
 pub use clock::{Clock, Ids};
 pub use decimal::decimal;
+pub use dictionaries::{Dictionaries, DictionaryChange, DictionaryError, DictionaryKey};
 pub use group::{Change, Group, Release};
 pub use log::{
     AppendError, Bounds, EventLog, Header, LogError, LogId, LogReader, Most, Record, Stored, Topic, TopicPartition,

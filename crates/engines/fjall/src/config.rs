@@ -42,6 +42,10 @@ impl Config {
         self.with_cache(self.cache_bytes / 4)
     }
 
+    pub(crate) fn dictionaries(&self) -> ShelfConfig {
+        self.with_cache(self.cache_bytes / 4)
+    }
+
     fn with_cache(&self, cache_bytes: u64) -> ShelfConfig {
         ShelfConfig { cache_bytes, memtable_bytes: self.memtable_bytes, reserve_bytes: self.reserve_bytes }
     }

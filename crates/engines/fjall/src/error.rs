@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use playhead_ports::{BaseError, CommitError, SinkError, WorkingError};
+use playhead_ports::{BaseError, CommitError, DictionaryError, SinkError, WorkingError};
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,12 @@ impl From<Trouble> for BaseError {
 }
 
 impl From<Trouble> for WorkingError {
+    fn from(trouble: Trouble) -> Self {
+        Self::Unavailable(trouble.to_string())
+    }
+}
+
+impl From<Trouble> for DictionaryError {
     fn from(trouble: Trouble) -> Self {
         Self::Unavailable(trouble.to_string())
     }
