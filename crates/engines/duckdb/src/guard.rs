@@ -30,7 +30,7 @@ pub(crate) fn check(
         let message = tree["error_message"].as_str().unwrap_or("the statement cannot be read");
         return match tree["error_type"].as_str() {
             Some("not implemented") => refuse("only one SELECT statement may be asked".to_owned()),
-            _ => Err(QueryError::Invalid(format!("{message}{}", position(&tree)))),
+            _ => Err(QueryError::Invalid(format!("{message}{}", position(&tree, sql)))),
         };
     }
     match tree["statements"].as_array().map(Vec::as_slice) {
@@ -44,8 +44,12 @@ fn refuse(why: String) -> Result<(), QueryError> {
     Err(QueryError::Refused(why))
 }
 
-fn position(tree: &Value) -> String {
-    tree["position"].as_str().map(|at| format!(" (at character {at})")).unwrap_or_default()
+/// Where it went wrong, as an editor counts: the engine counts bytes.
+fn position(tree: &Value, sql: &str) -> String {
+    let at: Option<usize> = tree["position"].as_str().and_then(|at| at.parse().ok());
+    let Some(before) = at.and_then(|at| sql.get(..at)) else { return String::new() };
+    let (line, start) = (before.matches('\n').count() + 1, before.rfind('\n').map_or(0, |at| at + 1));
+    format!(" (line {line}, column {})", before[start..].chars().count() + 1)
 }
 
 fn parse(connection: &Connection, sql: &str) -> Result<Value, QueryError> {

@@ -328,7 +328,11 @@ async fn a_refusal_names_what_is_wrong_and_what_may_be_asked() {
     let deep = format!("SELECT {}1{}", "abs(".repeat(5_000), ")".repeat(5_000));
     assert!(matches!(ask(&warehouse, &deep).await, Err(QueryError::Refused(_) | QueryError::Invalid(_))));
     let Err(QueryError::Invalid(why)) = ask(&warehouse, "SELECT FROM WHERE").await else { panic!("parsed") };
-    assert!(why.contains("at character"), "{why}");
+    assert!(why.contains("(line 1, column "), "{why}");
+    let Err(QueryError::Invalid(why)) = ask(&warehouse, "SELECT 'ü',\n 'ü' FORM events e x").await else {
+        panic!("parsed")
+    };
+    assert!(why.contains("(line 2, column "), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,10 +14,14 @@ use crate::ask::{Rows, ask, ask_parquet};
 use crate::client::ClientArgs;
 use crate::output::print;
 
+/// The exit code of an answer that is not whole.
+const CUT: u8 = 3;
+
 /// Ask the warehouse of a running server
 ///
 /// One SELECT, read-only. The tables: watch_events, watch_marks, user_video, video_daily, video_retention, videos.
-/// Needs the scope `analyst`. Exits with 1 if the query is refused or fails.
+/// Needs the scope `analyst`. Exits with 1 if the query is refused or fails, and with 3 if the answer was cut at the server's
+/// limit of rows: what was written then is the beginning.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   playhead sql \"SELECT count(*) FROM watch_events\"
@@ -63,7 +67,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let rows = ask(&args.client, &query)?;
     emit(args.output.as_deref(), &text_of(args.format, &rows)?)?;
     if rows.truncated {
-        eprintln!("playhead: the answer was cut at {} rows; narrow the query, or add a LIMIT", rows.rows.len());
+        eprintln!("playhead: the answer was cut at {} rows: narrow the query, or add a LIMIT", rows.rows.len());
+        return Ok(ExitCode::from(CUT));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -53,6 +53,32 @@ fn sql_answers_in_every_format() {
 }
 
 #[test]
+fn an_answer_that_was_cut_is_told_by_message_and_exit_code() {
+    let program = setup().env("PLAYHEAD_EDGE__SQL_ROWS_MAX", "3").start();
+    for format in ["table", "csv", "json"] {
+        let ask =
+            |rows: u32| program.client_command(&["sql", &format!("SELECT * FROM range({rows})"), "--format", format]);
+        let cut = ask(4);
+        assert!(cut.code == Some(3) && cut.stderr.contains("cut at 3 rows") && !cut.stdout.is_empty(), "{cut:?}");
+        assert_eq!(ask(3).expect_success().stderr, "");
+    }
+}
+
+#[test]
+fn a_mistyped_query_is_told_with_its_place() {
+    let program = setup().start();
+    let wrong = program.client_command(&["sql", "SELECT count(*)\nFORM watch_events x"]);
+    assert!(
+        wrong.code == Some(1) && wrong.stderr.contains("(line 2, column ") && wrong.stderr.contains("400"),
+        "{wrong:?}"
+    );
+    let unknown = program.client_command(&["sql", "SELECT user FROM watch_events WHERE usr_id = 'a'"]);
+    assert!(unknown.stderr.contains("usr_id") && unknown.stderr.contains("user_id"), "{unknown:?}");
+    let text = program.client_command(&["sql", "SELECT 'a'::INTEGER"]);
+    assert!(text.code == Some(1) && text.stderr.contains("[HTTP 400]"), "{text:?}");
+}
+
+#[test]
 fn top_shows_the_most_watched() {
     let program = scene();
     let films: Value =
