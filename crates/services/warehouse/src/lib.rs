@@ -3,6 +3,7 @@
 //! `spec` is the file and its check, `intake` makes typed rows of messages, `plan` says which tables and statements follow from
 //! a spec, `sql` writes them for a dialect. Nothing here knows an engine: a [`playhead_ports::Target`] runs what is planned.
 
+pub mod hash;
 pub mod plan;
 pub mod spec;
 pub mod sql;

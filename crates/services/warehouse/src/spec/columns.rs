@@ -28,12 +28,31 @@ pub struct Column {
     /// The longest text, bytes.
     #[serde(default)]
     pub bytes_max: Option<usize>,
+    /// Whether a whole number is taken as the text of its digits; of texts alone.
+    #[serde(default)]
+    pub numbers: bool,
+    /// The least value: of numbers, days and times.
+    #[serde(default)]
+    pub min: Option<Bound>,
+    /// The greatest value: of numbers, days and times.
+    #[serde(default)]
+    pub max: Option<Bound>,
     /// The values that it may have, as text; others are rejected.
     #[serde(default)]
     pub one_of: Option<Vec<String>>,
     /// What it means, for analysts.
     #[serde(default)]
     pub comment: String,
+}
+
+/// A limit of values.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Bound {
+    /// A number.
+    Number(f64),
+    /// A day or a time, as it is written in messages.
+    Text(String),
 }
 
 /// The type of a column: `text`, `int`, `float`, `decimal(P,S)`, `bool`, `date`, `time`, `bytes` or `json`. A `time` is an
@@ -155,4 +174,7 @@ pub enum Derive {
     Less(String, String),
     /// The product of numbers.
     Product(Vec<String>),
+    /// A UUID made of their values (RFC 9562, version 8, of their SHA-256): the same values give the same one, always. Null
+    /// if all of them are.
+    Uuid(Vec<String>),
 }

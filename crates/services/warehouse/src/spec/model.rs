@@ -173,7 +173,9 @@ pub enum HashStore {
     Text,
 }
 
-/// Where messages come from. Exactly one of `topic` and `staged` is given.
+/// Where messages come from: a topic, or rows that are staged already; without either, files that `playhead warehouse load`
+/// reads, a message a line. The newest version of each message is kept in a table of STG under the source's name, all versions
+/// in another one with `_history` behind it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
@@ -186,6 +188,15 @@ pub struct Source {
     /// How a message is written.
     #[serde(default)]
     pub format: Format,
+    /// Which messages are taken: all of these conditions hold. What is not taken is not kept, either.
+    #[serde(default, rename = "where")]
+    pub filter: Vec<Condition>,
+    /// The longest message, bytes; 8 MiB by default.
+    #[serde(default)]
+    pub bytes_max: Option<usize>,
+    /// Columns that the table of STG has besides the identity, in this order.
+    #[serde(default)]
+    pub keep: Vec<String>,
     /// The columns that identify a message: of two with the same values the greater `version` is the newer one.
     #[serde(default)]
     pub identity: Vec<String>,
@@ -260,6 +271,9 @@ pub struct Rows {
     /// Which rows are taken: all of these conditions hold.
     #[serde(default, rename = "where")]
     pub filter: Vec<Condition>,
+    /// The columns that tell the rows of one message apart: a message with two of the same values is rejected.
+    #[serde(default)]
+    pub unique: Vec<String>,
     /// Further columns, by name.
     #[serde(default)]
     pub columns: BTreeMap<String, Column>,

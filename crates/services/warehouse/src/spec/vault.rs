@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::flat::{FlatMultiActiveSatellite, FlatTransactionalLink};
+
 /// Where the rows of a table come from: a set of rows, and where columns are named otherwise there, how.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum Feed {
     /// A set of rows with the table's own column names.
     Rows(String),
@@ -71,13 +73,11 @@ pub struct LinkedHub {
 
 /// A non-historised link: each transaction once, with its payload.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "FlatTransactionalLink", into = "FlatTransactionalLink")]
 pub struct TransactionalLink {
     /// The link.
-    #[serde(flatten)]
     pub link: Link,
     /// The transaction's values.
-    #[serde(default)]
     pub payload: Vec<String>,
 }
 
@@ -105,16 +105,15 @@ pub struct Satellite {
     pub ghost: bool,
 }
 
-fn hashdiff() -> String {
+pub(super) fn hashdiff() -> String {
     "hashdiff".into()
 }
 
 /// A multi-active satellite: the versions of a set of rows that describe a key together.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "FlatMultiActiveSatellite", into = "FlatMultiActiveSatellite")]
 pub struct MultiActiveSatellite {
     /// The satellite.
-    #[serde(flatten)]
     pub satellite: Satellite,
     /// What tells the rows of a set apart.
     pub child_key: Vec<String>,
@@ -280,6 +279,13 @@ pub struct AsOf {
     pub rows: String,
     /// Its column.
     pub column: String,
+}
+
+impl AsOf {
+    /// The table of the vault that has the dates, if no source brings them.
+    pub fn table(&self) -> Option<&str> {
+        self.rows.strip_prefix("table:")
+    }
 }
 
 /// A bridge: for each as-of date, the ways along links from a hub that were open. It is always what the hub and the links
