@@ -1,4 +1,6 @@
 //! Reading a table of facts whole and in order, chunk by chunk.
+//!
+//! It does not see one state of the table, when the database is needed alone meanwhile; whoever scans adds nothing to it.
 
 use std::sync::Arc;
 
@@ -25,67 +27,120 @@ pub(crate) fn scan(
     chunk: usize,
 ) -> mpsc::Receiver<Result<Columns, WarehouseError>> {
     let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-    tokio::task::spawn_blocking(move || {
-        let scanned = database
-            .reader()
-            .and_then(|(inside, connection)| read(&connection, &inside.reader, table, order_by, chunk.max(1), &sender));
-        if let Err(failure) = scanned {
-            // Nobody may be there to be told.
-            let _ = sender.blocking_send(Err(failure.into()));
-        }
-    });
+    let scan = Scan { database, table, order_by, chunk: chunk.max(1), sender, place: Place::Start };
+    tokio::task::spawn_blocking(move || scan.run());
     receiver
 }
 
-fn read(
-    connection: &duckdb::Connection,
-    reader: &Reader,
-    table: &'static Table,
-    order_by: &str,
-    chunk: usize,
-    sender: &mpsc::Sender<Result<Columns, WarehouseError>>,
-) -> Result<(), Failure> {
-    let columns = list(table.columns, str::to_owned);
-    let order = ident(order_by);
-    let sql = format!("SELECT {columns} FROM main.{} ORDER BY {order}", ident(table.name));
-    let mut statement = connection.prepare(&sql)?;
-    drop(statement.stream_arrow([])?);
-    let mut rows = Columns::none_of(table.columns);
-    while let Some(batch) = statement.step()? {
-        let mut from = 0;
-        while from < batch.len() {
-            let count = (batch.len() - from).min(chunk - rows.rows());
-            take(table.columns, &batch.slice(from, count), &mut rows);
-            from += count;
-            if rows.rows() == chunk
-                && !give(reader, sender, std::mem::replace(&mut rows, Columns::none_of(table.columns)))?
-            {
-                return Ok(());
-            }
-        }
-    }
-    if rows.rows() > 0 {
-        give(reader, sender, rows)?;
-    }
-    Ok(())
+/// How far a scan has got.
+#[derive(Clone, Copy)]
+enum Place {
+    /// Nothing was given.
+    Start,
+    /// So many rows of this value of the ordering column were given, and all of lesser values.
+    Within { value: u64, rows: usize },
+    /// The ordering column does not tell.
+    Unknown,
 }
 
-/// Gives a chunk; false if nobody takes it. Whoever reads slowly does not keep the gate from closing.
-fn give(
-    reader: &Reader,
-    sender: &mpsc::Sender<Result<Columns, WarehouseError>>,
-    rows: Columns,
-) -> Result<bool, Failure> {
-    let given = tokio::runtime::Handle::current().block_on(async {
-        tokio::select! {
-            sent = sender.send(Ok(rows)) => Some(sent.is_ok()),
-            () = reader.stopped() => None,
+struct Scan {
+    database: Arc<Database>,
+    table: &'static Table,
+    order_by: &'static str,
+    chunk: usize,
+    sender: mpsc::Sender<Result<Columns, WarehouseError>>,
+    place: Place,
+}
+
+impl Scan {
+    fn run(mut self) {
+        if let Err(failure) = self.all() {
+            // Nobody may be there to be told.
+            let _ = self.sender.blocking_send(Err(failure.into()));
         }
-    });
-    given.ok_or_else(|| match reader.why() {
-        Some(Stop::TooLarge) => Failure::stopped("its memory was needed for a load"),
-        _ => Failure::stopped("the database was needed alone"),
-    })
+    }
+
+    /// Reads everything. When the database is needed alone meanwhile, which may be for what its own reader loads, it goes on
+    /// afterwards where it was.
+    fn all(&mut self) -> Result<(), Failure> {
+        loop {
+            let (inside, connection) = self.database.reader()?;
+            let done = self.pass(&connection, &inside.reader);
+            let was_stopped = inside.reader.why().is_some();
+            if !was_stopped || done.is_ok() || matches!(self.place, Place::Unknown) {
+                return done;
+            }
+            tracing::debug!(table = self.table.name, "a scan was stopped; it goes on where it was");
+        }
+    }
+
+    fn pass(&mut self, connection: &duckdb::Connection, reader: &Reader) -> Result<(), Failure> {
+        let (sql, mut skip) = self.sql();
+        let mut statement = connection.prepare(&sql)?;
+        drop(statement.stream_arrow([])?);
+        let mut rows = Columns::none_of(self.table.columns);
+        while let Some(batch) = statement.step()? {
+            let mut from = skip.min(batch.len());
+            skip -= from;
+            while from < batch.len() {
+                let count = (batch.len() - from).min(self.chunk - rows.rows());
+                take(self.table.columns, &batch.slice(from, count), &mut rows);
+                from += count;
+                if rows.rows() == self.chunk && !self.give(reader, &mut rows)? {
+                    return Ok(());
+                }
+            }
+        }
+        if rows.rows() > 0 {
+            self.give(reader, &mut rows)?;
+        }
+        Ok(())
+    }
+
+    /// The statement that reads what is left, and how many of its first rows were given. Rows of equal values stay in the
+    /// order in which they were stored.
+    fn sql(&self) -> (String, usize) {
+        let columns = list(self.table.columns, str::to_owned);
+        let (table, order) = (ident(self.table.name), ident(self.order_by));
+        let (left, skip) = match self.place {
+            Place::Within { value, rows } => (format!(" WHERE {order} >= {value}"), rows),
+            Place::Start | Place::Unknown => (String::new(), 0),
+        };
+        (format!("SELECT {columns} FROM main.{table}{left} ORDER BY {order}, rowid"), skip)
+    }
+
+    /// Gives the rows; false if nobody takes them. Whoever reads slowly does not keep the gate from closing.
+    fn give(&mut self, reader: &Reader, rows: &mut Columns) -> Result<bool, Failure> {
+        let rows = std::mem::replace(rows, Columns::none_of(self.table.columns));
+        let place = self.after(&rows);
+        let given = tokio::runtime::Handle::current().block_on(async {
+            tokio::select! {
+                sent = self.sender.send(Ok(rows)) => Some(sent.is_ok()),
+                () = reader.stopped() => None,
+            }
+        });
+        let given = given.ok_or_else(|| match reader.why() {
+            Some(Stop::TooLarge) => Failure::stopped("its memory was needed for a load"),
+            _ => Failure::stopped("the database was needed alone"),
+        })?;
+        self.place = place;
+        Ok(given)
+    }
+
+    /// The place after these rows.
+    fn after(&self, rows: &Columns) -> Place {
+        let ordering = self.table.columns.iter().position(|column| column.name == self.order_by);
+        let Some(Values::UInt(values)) = ordering.map(|at| &rows.0[at]) else { return Place::Unknown };
+        let Some(&Some(value)) = values.last() else { return Place::Unknown };
+        let rows = values.iter().rev().take_while(|held| **held == Some(value)).count();
+        match self.place {
+            Place::Within { value: before, rows: given } if before == value => {
+                Place::Within { value, rows: given + rows }
+            }
+            Place::Unknown => Place::Unknown,
+            _ => Place::Within { value, rows },
+        }
+    }
 }
 
 fn take(columns: &[Column], batch: &StructArray, rows: &mut Columns) {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use playhead_duckdb::{Config, DuckWarehouse};
-use playhead_ports::{Cell, Columns, Load, Step, Warehouse};
+use playhead_ports::{Cell, Columns, Load, Step, Values, Warehouse};
 use playhead_testkit::seeded;
 
 mod support;
 
-use support::{advance, ask, assert_whole, batch, days, filled, numbers, positions, texts};
+use support::{advance, ask, assert_whole, batch, days, events, filled, numbers, positions, texts};
 
 /// What the tables by key should hold.
 #[derive(Default)]
@@ -178,6 +178,29 @@ async fn a_backup_made_under_load_is_whole() {
     loading.await.unwrap();
     assert_whole(&warehouse).await;
     assert_eq!(std::fs::read_dir(folder.path().join("exports")).unwrap().count(), 0);
+}
+
+/// As a rebuild does: what it loads makes checkpoints of the file, and those need the database alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_gives_every_row_once_though_it_is_stopped_for_what_its_reader_loads() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config { wal_max_bytes: 256 << 10, checkpoint_wait_ms: 10, ..Config::default() };
+    let warehouse = DuckWarehouse::open(folder.path(), config).unwrap();
+    warehouse.declare(&support::TABLES).await.unwrap();
+    for _ in 0..2 {
+        warehouse.load("loader", Load { steps: vec![events(0..30_000)] }, &[]).await.unwrap();
+    }
+    let mut chunks = warehouse.scan("events", "number", 1_999).await.unwrap();
+    let mut scanned = Vec::new();
+    while let Some(chunk) = chunks.recv().await {
+        let Values::UInt(numbers) = &chunk.expect("a chunk").0[2] else { panic!("numbers") };
+        scanned.extend(numbers.iter().flatten().copied());
+        let keys: Vec<_> = (0..2_000).map(|key| (format!("u{key}"), format!("v{}", scanned.len()))).collect();
+        warehouse.load("loader", Load { steps: vec![positions(&keys, 1, 1)] }, &[]).await.unwrap();
+    }
+    let expected: Vec<u64> = (0..30_000).flat_map(|number| [number, number]).collect();
+    assert_eq!(scanned.len(), expected.len());
+    assert!(scanned == expected, "each row once, in order");
 }
 
 #[tokio::test(flavor = "multi_thread")]
