@@ -11,6 +11,7 @@ mod recent;
 mod rows;
 mod samples;
 mod sentence;
+mod target;
 mod warehouse;
 mod working;
 
@@ -19,5 +20,6 @@ pub use dictionaries::dictionaries;
 pub use group::group;
 pub use log::log;
 pub use recent::recent;
+pub use target::target;
 pub use warehouse::warehouse;
 pub use working::working;
