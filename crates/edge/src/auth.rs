@@ -10,7 +10,7 @@ use playhead_ports::{Scope, Scopes};
 
 use crate::Edge;
 use crate::client::{Client, Peer};
-use crate::problem::{Problem, ProblemType};
+use crate::problem::Problem;
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -25,9 +25,8 @@ impl Viewer {
             edge.rates.take(|| peer.map(Client::Peer))?;
             return Ok(Self { scopes: Scopes::all() });
         }
-        let grant = bearer(headers).and_then(|token| edge.tokens.grant(token)).ok_or_else(|| {
-            Problem::new(ProblemType::Unauthenticated, "a known token is needed, as `Authorization: Bearer <token>`")
-        })?;
+        let token = bearer(headers).ok_or_else(Problem::no_token)?;
+        let grant = edge.tokens.grant(token).ok_or_else(Problem::bad_token)?;
         edge.rates.take(|| Some(Client::Token(grant.name)))?;
         Ok(Self { scopes: grant.scopes })
     }
@@ -37,7 +36,7 @@ impl Viewer {
         if self.scopes.has(scope) {
             return Ok(());
         }
-        Err(Problem::new(ProblemType::Forbidden, format!("the token does not have the scope `{scope}`")))
+        Err(Problem::no_scope(scope))
     }
 
     /// Refuses a backfill to who may only write.

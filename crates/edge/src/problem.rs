@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
+use playhead_ports::Scope;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -132,11 +133,23 @@ pub(crate) struct Problem {
     pub(crate) detail: Cow<'static, str>,
     pub(crate) field: Option<Cow<'static, str>>,
     pub(crate) limit: Option<&'static str>,
+    challenge: Option<Challenge>,
+}
+
+/// What the header `www-authenticate` says of a token, as of RFC 6750.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Challenge {
+    /// None was given.
+    Missing,
+    /// It is not known.
+    Invalid,
+    /// It lacks this scope.
+    Scope(Scope),
 }
 
 impl Problem {
     pub(crate) fn new(of: ProblemType, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { of, detail: detail.into(), field: None, limit: None }
+        Self { of, detail: detail.into(), field: None, limit: None, challenge: None }
     }
 
     pub(crate) fn invalid_field(field: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -146,6 +159,24 @@ impl Problem {
     /// A limit was met; `limit` is its name in the documents.
     pub(crate) fn at_limit(of: ProblemType, limit: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { limit: Some(limit), ..Self::new(of, detail) }
+    }
+
+    /// No token came.
+    pub(crate) fn no_token() -> Self {
+        let detail = "no token was given: send it as `Authorization: Bearer <token>`";
+        Self { challenge: Some(Challenge::Missing), ..Self::new(ProblemType::Unauthenticated, detail) }
+    }
+
+    /// A token came that nobody knows.
+    pub(crate) fn bad_token() -> Self {
+        let detail = "the token is not known here, or was revoked";
+        Self { challenge: Some(Challenge::Invalid), ..Self::new(ProblemType::Unauthenticated, detail) }
+    }
+
+    /// The token may not do this.
+    pub(crate) fn no_scope(scope: Scope) -> Self {
+        let detail = format!("the token does not have the scope `{scope}`");
+        Self { challenge: Some(Challenge::Scope(scope)), ..Self::new(ProblemType::Forbidden, detail) }
     }
 
     /// The answer that tells of it.
@@ -172,8 +203,24 @@ impl Problem {
         if let Some(seconds) = self.of.retry_after_s() {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.of == ProblemType::Unauthenticated {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"playhead\""));
+        if let Some(challenge) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge.header()));
+        }
+    }
+}
+
+impl Challenge {
+    const fn header(self) -> &'static str {
+        match self {
+            Self::Missing => r#"Bearer realm="playhead""#,
+            Self::Invalid => {
+                r#"Bearer realm="playhead", error="invalid_token", error_description="not known here, or revoked""#
+            }
+            Self::Scope(Scope::Write) => r#"Bearer realm="playhead", error="insufficient_scope", scope="write""#,
+            Self::Scope(Scope::Read) => r#"Bearer realm="playhead", error="insufficient_scope", scope="read""#,
+            Self::Scope(Scope::Analyst) => r#"Bearer realm="playhead", error="insufficient_scope", scope="analyst""#,
+            Self::Scope(Scope::Backfill) => r#"Bearer realm="playhead", error="insufficient_scope", scope="backfill""#,
+            Self::Scope(Scope::Admin) => r#"Bearer realm="playhead", error="insufficient_scope", scope="admin""#,
         }
     }
 }

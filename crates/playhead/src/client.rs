@@ -133,7 +133,7 @@ impl Answer {
         };
         let is_forbidden = problem.r#type.is_some_and(|name| name.ends_with("forbidden"));
         let advice = match self.status {
-            401 => " (give a token with --token or PLAYHEAD_TOKEN)",
+            401 => " (--token or PLAYHEAD_TOKEN gives one)",
             403 if is_forbidden => " (`playhead token create` makes one that may)",
             _ => "",
         };
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(reason(400, body), "query: only SELECT [HTTP 400]");
         assert_eq!(
             reason(401, r#"{"title":"No token"}"#),
-            "No token [HTTP 401] (give a token with --token or PLAYHEAD_TOKEN)"
+            "No token [HTTP 401] (--token or PLAYHEAD_TOKEN gives one)"
         );
         assert_eq!(
             reason(403, r#"{"type":"urn:playhead:problem:query-refused","detail":"only SELECT"}"#),

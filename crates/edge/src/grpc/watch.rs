@@ -39,7 +39,7 @@ impl GrpcWatch {
 /// Who calls, as the front found out.
 fn viewer<T>(request: &Request<T>) -> Result<Viewer, Problem> {
     let found = request.extensions().get::<Viewer>().cloned();
-    found.ok_or_else(|| Problem::new(ProblemType::Unauthenticated, "a token is needed"))
+    found.ok_or_else(Problem::no_token)
 }
 
 #[tonic::async_trait]

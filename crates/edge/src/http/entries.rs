@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::body::{BatchBody, BatchFormat};
 use super::json::{self, Parsed};
+use super::json_words;
 use crate::batch::{BATCH_MAX, too_many};
 use crate::problem::{Problem, ProblemType};
 
@@ -25,7 +26,7 @@ fn of_array<B: Parsed>(bytes: &[u8]) -> Result<Vec<Result<B::Of<'_>, Problem>>, 
         return if entries.len() > BATCH_MAX { Err(too_many()) } else { Ok(entries.into_iter().map(Ok).collect()) };
     }
     let Array(entries) = serde_json::from_slice::<Array<&RawValue>>(bytes)
-        .map_err(|error| Problem::new(ProblemType::MalformedBody, format!("must be a JSON array: {error}")))?;
+        .map_err(|error| Problem::new(ProblemType::MalformedBody, json_words::not_array(&error, bytes)))?;
     if entries.len() > BATCH_MAX {
         return Err(too_many());
     }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
-use serde_json::error::Category;
 use serde_json::{Map, Value};
 
+use super::json_words::{self as words, Fault};
 use crate::problem::{Problem, ProblemType};
 
 /// What a body is read as; borrows from it.
@@ -88,40 +88,42 @@ impl Visitor<'_> for WholeVisitor {
 
 /// What is wrong, with the field if it is one. Only on the way of errors, so it may parse again.
 fn problem_of<B: Parsed>(error: &serde_json::Error, bytes: &[u8]) -> Problem {
-    if error.classify() != Category::Data {
-        return Problem::new(ProblemType::MalformedBody, format!("not JSON: {error}"));
-    }
-    let Ok(Value::Object(object)) = serde_json::from_slice::<Value>(bytes) else {
-        return Problem::new(ProblemType::MalformedBody, "must be a JSON object");
+    let object = match serde_json::from_slice::<Value>(bytes) {
+        Ok(Value::Object(object)) => object,
+        Ok(other) => {
+            let detail = format!("must be a JSON object, is {}", words::name_of(&other));
+            return Problem::new(ProblemType::MalformedBody, detail);
+        }
+        Err(broken) => return Problem::new(ProblemType::MalformedBody, words::not_json(&broken)),
     };
-    let text = without_place(error);
-    if let Some((_, field)) = text.split_once(" field `").filter(|(kind, _)| !kind.contains(' '))
-        && let Some((field, _)) = field.split_once('`')
-    {
-        let detail = if text.starts_with("missing") { "must be given" } else { "is not known here, or stands twice" };
-        return Problem::invalid_field(shown(field), detail);
-    }
-    match object.into_iter().find_map(|(name, value)| wrong_field::<B>(name, value)) {
-        Some(problem) => problem,
-        None => Problem::new(ProblemType::MalformedBody, text),
-    }
+    let wrong = |fault| match fault {
+        Fault::Missing(field) => Ok(Problem::invalid_field(field, "must be given")),
+        Fault::Twice(field) => Ok(Problem::invalid_field(field, "stands twice")),
+        Fault::Unknown(field, known) => {
+            let detail = words::unknown_field(&field, &known);
+            Ok(Problem::invalid_field(field, detail))
+        }
+        Fault::Value(detail) => Err(detail),
+    };
+    wrong(words::fault(error)).unwrap_or_else(|detail| {
+        let found = object.into_iter().find_map(|(name, value)| wrong_field::<B>(name, value));
+        found.unwrap_or_else(|| Problem::new(ProblemType::MalformedBody, detail))
+    })
 }
 
 /// Whether the field alone is read as it should be; that others are missing then is no matter.
 fn wrong_field<B: Parsed>(name: String, value: Value) -> Option<Problem> {
-    let alone = serde_json::to_vec(&Map::from_iter([(name.clone(), value)])).ok()?;
-    let error = serde_json::from_slice::<B::Of<'_>>(&alone).err()?;
-    let text = without_place(&error);
-    if text.starts_with("missing field") { None } else { Some(Problem::invalid_field(shown(&name), text)) }
-}
-
-fn without_place(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(before, _)| shown(before))
-}
-
-/// Text of a caller, short enough for an error.
-fn shown(text: &str) -> String {
-    const CHARS_SHOWN: usize = 200;
-    text.chars().take(CHARS_SHOWN).collect()
+    let alone = |value: &Value| {
+        let object = Map::from_iter([(name.clone(), value.clone())]);
+        let error = serde_json::from_slice::<B::Of<'_>>(&serde_json::to_vec(&object).ok()?).err()?;
+        Some((words::fault(&error), words::expected_names(&error.to_string())))
+    };
+    let (Fault::Value(detail), _) = alone(&value)? else { return None };
+    // Of a choice the reader names what there is to choose only if a text came, so it is given one.
+    let choice = alone(&Value::String(String::new())).filter(|_| !value.is_string()).map(|(_, names)| names);
+    let detail = match choice {
+        Some(names) if !names.is_empty() => words::one_of(&names, &value),
+        _ => detail,
+    };
+    Some(Problem::invalid_field(words::shown(&name), detail))
 }

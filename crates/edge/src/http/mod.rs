@@ -7,6 +7,7 @@ mod event_body;
 mod events;
 mod front;
 mod json;
+mod json_words;
 mod marks;
 pub(crate) mod openapi;
 mod openapi_fixes;

@@ -97,6 +97,13 @@ fn add_problem(responses: &mut Map<String, Value>, problem: ProblemType) {
             response["headers"]["allow"] =
                 json!({ "description": "What can be done.", "schema": { "type": "string" } });
         }
+        if matches!(problem, ProblemType::Unauthenticated | ProblemType::Forbidden) {
+            response["headers"]["www-authenticate"] = json!({
+                "description": "`Bearer` and what is wrong with the token: no `error` if none came, `invalid_token` if it is \
+                    not known or was revoked, `insufficient_scope` with the scope that is needed.",
+                "schema": { "type": "string" },
+            });
+        }
         responses.insert(status, response);
         return;
     };

@@ -50,7 +50,9 @@ async fn a_malformed_line_loses_no_other() {
 async fn an_array_that_is_none_is_malformed_as_a_whole() {
     let server = Running::open().await;
     assert_eq!(server.post("/v1/events", "[{").await.problem(), "400 malformed-body");
-    assert_eq!(server.post("/v1/events", "{}").await.problem(), "400 malformed-body");
+    let object = server.post("/v1/events", "{}").await;
+    assert_eq!(object.problem(), "400 malformed-body");
+    assert!(object.text().contains("must be a JSON array, is an object"), "{}", object.text());
     assert_eq!(results(&server.post("/v1/events", "[]").await), Vec::<String>::new());
 }
 

@@ -16,11 +16,23 @@ async fn guarded() -> Running {
 #[tokio::test]
 async fn without_a_good_token_nothing_is_answered() {
     let server = guarded().await;
-    for header in ["", "Bearer", "Bearer nonsense", "Basic dTpw"] {
+    let none = (r#"Bearer realm="playhead""#, "no token");
+    let invalid = (
+        r#"Bearer realm="playhead", error="invalid_token", error_description="not known here, or revoked""#,
+        "not known here, or was revoked",
+    );
+    for (header, (challenge, words)) in
+        [("", none), ("Bearer", none), ("Bearer nonsense", invalid), ("Basic dTpw", none)]
+    {
         let answer = server.ask("GET", POSITION).header("authorization", header).send().await;
         assert_eq!(answer.problem(), "401 unauthenticated");
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"playhead\""));
+        assert_eq!(answer.header("www-authenticate"), Some(challenge));
+        assert!(answer.text().contains(words), "{header}: {}", answer.text());
     }
+    let read = format!("Bearer {}", server.token("r", &[Scope::Read]).await);
+    let lacks = server.ask("DELETE", "/v1/users/u/positions").header("authorization", &read).send().await;
+    let challenge = r#"Bearer realm="playhead", error="insufficient_scope", scope="admin""#;
+    assert_eq!(lacks.header("www-authenticate"), Some(challenge));
     assert_eq!(server.get("/livez").await.status, 200);
 }
 
