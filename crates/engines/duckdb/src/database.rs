@@ -45,6 +45,9 @@ pub(crate) struct Database {
     pub(crate) gate: Arc<Gate>,
     /// How much memory the running queries took.
     pub(crate) growth: Growth,
+    /// Held while a backup is made. Meanwhile the write-ahead log may grow past its limit: a backup that is stopped for each
+    /// checkpoint would never end.
+    pub(crate) backup: Mutex<()>,
     /// What was declared, by name.
     pub(crate) declared: RwLock<BTreeMap<&'static str, &'static Table>>,
     /// Held for the whole of a load, a fold or a declaration, so that they follow one another.
@@ -68,6 +71,7 @@ impl Database {
             config,
             gate: Arc::default(),
             growth: Growth::default(),
+            backup: Mutex::default(),
             declared: RwLock::default(),
             writer: Mutex::new(writer),
             root: Mutex::new(None),

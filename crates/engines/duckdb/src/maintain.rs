@@ -15,6 +15,9 @@ use crate::warehouse::DuckWarehouse;
 /// How long readers may end before a compaction swaps the file.
 const SWAP_WAIT: Duration = Duration::from_secs(5);
 
+/// How often a backup that is stopped is begun.
+const COPIES_MAX: u32 = 10;
+
 impl DuckWarehouse {
     /// Writes a consistent copy of the database to the file `to`, which must not be there, while loads and queries go on.
     pub async fn backup(&self, to: &Path) -> Result<(), WarehouseError> {
@@ -24,11 +27,9 @@ impl DuckWarehouse {
             if to.exists() {
                 return Err(taken());
             }
+            let _alone = database.backup.lock();
             let copy = Copy::named(database, "backup");
-            let (inside, connection) = database.handle()?;
-            let copied = copy.fill(&connection);
-            drop((connection, inside));
-            copied?;
+            copy.fill_from_inside(database)?;
             copy.move_to(&to).map_err(|error| WarehouseError::Unavailable(format!("{}: {error}", to.display())))
         })
         .await
@@ -86,10 +87,26 @@ impl Copy {
     /// Copies everything that a transaction sees now.
     fn fill(&self, connection: &duckdb::Connection) -> Result<(), Failure> {
         let name = ident(&self.name);
+        // One that was stopped may have been stopped here, too.
+        connection.execute_batch(&format!("DETACH DATABASE IF EXISTS {name}"))?;
         connection.execute_batch(&format!("ATTACH {} AS {name}", literal(&self.path.to_string_lossy())))?;
         let copied = connection.execute_batch(&format!("COPY FROM DATABASE warehouse TO {name}; CHECKPOINT {name}"));
         let detached = connection.execute_batch(&format!("DETACH {name}"));
         Ok(copied.and(detached)?)
+    }
+
+    /// The same as a reader, a few times if it is stopped: for a checkpoint that had begun, or for memory.
+    fn fill_from_inside(&self, database: &Database) -> Result<(), Failure> {
+        for _ in 1..COPIES_MAX {
+            let (inside, connection) = database.handle()?;
+            let copied = self.fill(&connection);
+            if copied.is_ok() || inside.reader.why().is_none() {
+                return copied;
+            }
+            self.remove();
+        }
+        let (_inside, connection) = database.handle()?;
+        self.fill(&connection)
     }
 
     fn move_to(&self, to: &Path) -> std::io::Result<()> {

@@ -80,7 +80,7 @@ fn keep_wal_small(database: &Database, writer: &mut Writer) -> Result<(), Failur
     let wal = database.wal_bytes();
     metrics::gauge!("playhead_warehouse_wal_bytes").set(wal as f64);
     metrics::gauge!("playhead_warehouse_file_bytes").set(database.file_bytes() as f64);
-    if wal < database.config.wal_max_bytes {
+    if wal < database.config.wal_max_bytes || database.backup.is_locked() {
         return Ok(());
     }
     checkpoint_file(database, writer)

@@ -149,7 +149,8 @@ async fn compaction_takes_the_bytes_of_deleted_rows_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_made_under_load_is_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let warehouse = DuckWarehouse::open(folder.path(), Config { fold_rows: 2_000, ..Config::default() }).unwrap();
+    let config = Config { fold_rows: 2_000, wal_max_bytes: 64 << 10, checkpoint_wait_ms: 0, ..Config::default() };
+    let warehouse = DuckWarehouse::open(folder.path(), config).unwrap();
     warehouse.declare(&support::TABLES).await.unwrap();
     let end = Arc::new(AtomicBool::new(false));
     let loading = tokio::spawn({
