@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, Role};
 use crate::engines::Engines;
 use crate::health::Checks;
+use crate::metric_table;
 use crate::operations::Upkeep;
 use crate::roles::{Running, start};
 use crate::telemetry;
@@ -34,6 +35,7 @@ pub struct Serve {
 pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce(&Serve)) -> Result<()> {
     telemetry::begin(&config.telemetry)?;
     let metrics = Metrics::install()?;
+    metric_table::describe();
     check_roles(&config)?;
     // Before the engines, which may take a while: who made a slip of the keyboard hears of it at once.
     let addresses = Addresses::take(config.http, config.grpc)?;

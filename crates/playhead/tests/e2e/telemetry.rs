@@ -90,6 +90,13 @@ fn the_metrics_say_what_operators_ask() {
     }
     assert!(values(&text, "process_resident_memory_bytes")[0] > 1e6 && values(&text, "process_open_fds")[0] > 3.0);
     assert!(!text.contains(USER), "metrics name a user");
+    let sample = |line: &&&str| !line.starts_with('#') && !line.is_empty();
+    for line in lines.iter().filter(sample) {
+        let name = line.split(['{', ' ']).next().unwrap_or_default();
+        let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        let is_told = |what: &str| lines.iter().any(|told| told.starts_with(&format!("# {what} {family} ")));
+        assert!(is_told("HELP") && is_told("TYPE"), "{family} is not described");
+    }
 }
 
 /// The lines of the same metric.
