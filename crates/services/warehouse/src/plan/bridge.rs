@@ -10,11 +10,12 @@ use crate::spec::{Bridge, Walk};
 pub(super) fn plan<'a>(planner: &mut Planner<'a>, name: &str, of: &'a Bridge) {
     let hub_key = planner.parent(&of.hub).hash_key;
     let mut columns = Columns::default();
-    columns.add(&hub_key, planner.type_of(&of.hub, &hub_key), false, &format!("Hash key of {}", of.hub));
+    let key_type = planner.column_type(&of.hub, &hub_key).unwrap_or(planner.hash_type());
+    columns.add(&hub_key, key_type, false, &format!("Hash key of {}", of.hub));
     columns.add(&of.date, FieldType::Time, false, "The as-of date");
     for step in &of.walk {
         let key = planner.parent(&step.link).hash_key;
-        let key_type = planner.type_of(&step.link, &key);
+        let key_type = planner.column_type(&step.link, &key).unwrap_or(planner.hash_type());
         columns.add(&step_name(step), key_type, false, &format!("Hash key of {}", step.link));
     }
     let feeds = as_of_feed(planner, &of.as_of, &of.date);

@@ -1,8 +1,6 @@
 //! Extended tracking satellites: which version of which satellite came with which load.
 //!
-//! Its feeds are those of the satellites that it tracks, in their order: the table's name stands in `XTS_SATELLITE`.
-
-use std::collections::BTreeMap;
+//! Its feeds are those of the satellites that it tracks, in their order.
 
 use playhead_ports::FieldType;
 
@@ -33,7 +31,7 @@ pub(super) fn plan<'a>(planner: &mut Planner<'a>, name: &str, of: &'a ExtendedTr
                 columns.add(column, type_of, true, "Further column");
             }
             filling.times(planner);
-            feeds.push(named(filling.done(), &satellite.hashdiff, &of.hashdiff, tracked));
+            feeds.push(renamed(filling.done(), &satellite.hashdiff, &of.hashdiff));
         }
     }
     columns.times(planner, false, "");
@@ -46,15 +44,15 @@ pub(super) fn plan<'a>(planner: &mut Planner<'a>, name: &str, of: &'a ExtendedTr
 }
 
 /// The satellite's hashdiff under the table's own name for it.
-fn named(mut feed: FeedPlan, theirs: &str, ours: &str, satellite: &str) -> FeedPlan {
-    let fields: BTreeMap<String, String> = std::mem::take(&mut feed.fields);
-    feed.fields = fields.into_iter().map(|(c, f)| (if c == theirs { ours.to_owned() } else { c }, f)).collect();
-    feed.about = satellite.to_owned();
+fn renamed(mut feed: FeedPlan, theirs: &str, ours: &str) -> FeedPlan {
+    if let Some(field) = feed.fields.remove(theirs) {
+        feed.fields.insert(ours.to_owned(), field);
+    }
     feed
 }
 
 /// The satellite of that name, and what tells the rows of its sets apart.
-fn satellite<'a>(spec: &'a Spec, name: &str) -> Option<(&'a Satellite, &'a [String])> {
+pub(crate) fn satellite<'a>(spec: &'a Spec, name: &str) -> Option<(&'a Satellite, &'a [String])> {
     let multi = || spec.multi_active_satellite.get(name).map(|of| (&of.satellite, of.child_key.as_slice()));
     spec.satellite.get(name).map(|of| (of, [].as_slice())).or_else(multi)
 }

@@ -9,7 +9,7 @@ use crate::spec::{AsOf, Pit};
 pub(super) fn plan<'a>(planner: &mut Planner<'a>, name: &str, of: &'a Pit) {
     let parent = planner.parent(&of.hub);
     let mut columns = Columns::default();
-    let key_type = planner.type_of(&of.hub, &parent.hash_key);
+    let key_type = planner.column_type(&of.hub, &parent.hash_key).unwrap_or(planner.hash_type());
     columns.add(&parent.hash_key, key_type, false, &format!("Hash key of {}", of.hub));
     columns.add(&of.date, FieldType::Time, false, "The as-of date");
     for satellite in &of.satellites {
@@ -36,15 +36,12 @@ pub(crate) fn time_name(of: &Pit, satellite: &str) -> String {
 }
 
 /// The feed of as-of dates, where they do not come from a table.
-pub(super) fn as_of_feed<'a>(planner: &mut Planner<'a>, as_of: &'a AsOf, date: &str) -> Vec<FeedPlan> {
-    if as_of.rows.starts_with("table:") {
+pub(super) fn as_of_feed(planner: &mut Planner<'_>, as_of: &AsOf, date: &str) -> Vec<FeedPlan> {
+    if as_of.table().is_some() {
         return Vec::new();
     }
-    let feed = planner.open_rows(&as_of.rows);
-    feed.map(|mut filling| {
-        filling.column_as(planner, date, &as_of.column);
-        filling.done()
-    })
-    .into_iter()
-    .collect()
+    let Some(rowset) = planner.rowset(&as_of.rows) else { return Vec::new() };
+    let field = rowset.want_column(&as_of.column);
+    let fields = [(date.to_owned(), field)].into();
+    vec![FeedPlan { rows: as_of.rows.clone(), stage: format!("stage_{}", as_of.rows), fields }]
 }

@@ -45,7 +45,11 @@ pub(crate) fn status_name(of: &TrackingSatellite) -> &str {
     of.status.as_deref().unwrap_or("status")
 }
 
-fn keys<'a>(planner: &mut Planner<'a>, of: &'a TrackingSatellite, extra: &[String]) -> (String, Columns, Vec<FeedPlan>) {
+fn keys<'a>(
+    planner: &mut Planner<'a>,
+    of: &'a TrackingSatellite,
+    extra: &[String],
+) -> (String, Columns, Vec<FeedPlan>) {
     let parent = planner.parent(&of.parent);
     let groups = key_groups(&parent.groups, &of.key);
     let pk = parent.hash_key;
