@@ -1,5 +1,7 @@
 //! What can happen: facts, as they stand on the log.
 
+use std::cmp::{Ordering, Reverse};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Label, PlayId, Timestamp, UserId, VideoId};
@@ -82,9 +84,9 @@ impl WatchEvent {
     }
 }
 
-/// Where a viewer was within a play. The derived order is the order of events in a play: by (`seq`, `event_time`), ties
-/// broken by position, kind and the rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Where a viewer was within a play. The order is the order of events in a play: by (`seq`, `event_time`), ties broken by
+/// [`Moment::weight`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Moment {
     /// The event's number in its play.
     pub seq: u64,
@@ -98,10 +100,35 @@ pub struct Moment {
     pub duration_ms: Option<u64>,
 }
 
+impl Ord for Moment {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let key = |moment: &Self| (moment.seq, moment.event_time, moment.weight());
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for Moment {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// A video is watched to its end from here on.
 const COMPLETED_PERCENT: u64 = 95;
 
 impl Moment {
+    /// What of two contents of one event holds: the greater. What ends a play, and what completes it, comes first, so that
+    /// what does not hold says nothing that what holds does not say.
+    pub fn weight(&self) -> impl Ord + use<> {
+        (self.kind == Kind::Ended, self.completes(), self.position_ms, self.kind, self.duration_ms)
+    }
+
+    /// The first of two moments in a play; of two contents of one event the one that holds.
+    pub fn first(self, other: Self) -> Self {
+        let key = |moment: &Self| (moment.seq, moment.event_time, Reverse(moment.weight()));
+        if key(&other) < key(&self) { other } else { self }
+    }
+
     /// Whether this event completes its play: it is `ended`, or no `seek` at or past 95 % of its own duration.
     pub fn completes(&self) -> bool {
         self.kind == Kind::Ended || (self.kind != Kind::Seek && self.is_past_completion())

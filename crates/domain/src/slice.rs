@@ -35,7 +35,8 @@ impl OffsetRange {
 }
 
 /// What is kept of the events of one play on one day. Each field is a least or a greatest under a total order, so joining
-/// is commutative, associative and idempotent.
+/// is commutative, associative and idempotent. Of two contents of one event, one that does not hold
+/// ([`Moment::weight`]) changes no field but the offsets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slice {
     /// The first event of the play on this day.
@@ -71,7 +72,7 @@ impl Slice {
     /// The slice of the events of both.
     pub fn join(&self, other: &Self) -> Self {
         Self {
-            first: self.first.min(other.first),
+            first: self.first.first(other.first),
             newest: self.newest.max(other.newest),
             time_least: self.time_least.min(other.time_least),
             time_greatest: self.time_greatest.max(other.time_greatest),

@@ -1,5 +1,7 @@
 //! The laws of the merge, on random histories, with more plays than slices are kept.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -38,8 +40,37 @@ fn joined<'a>(parts: impl IntoIterator<Item = &'a State>) -> State {
     })
 }
 
+/// A random event of few identities: its play, and its moment.
+fn content() -> impl Strategy<Value = (u8, Moment)> {
+    (0u8..3, 0u64..4, 0u64..120, 0usize..4, prop::option::of(1u64..120)).prop_map(
+        |(play, seq, position_ms, kind, duration_ms)| {
+            let event_time = Timestamp(i64::try_from(seq).expect("small") * 20_000);
+            (play, Moment { seq, event_time, position_ms, kind: Kind::ALL[kind], duration_ms })
+        },
+    )
+}
+
+/// The state of these events, all of one record.
+fn of_contents<'a>(events: impl IntoIterator<Item = &'a (u8, Moment)>) -> State {
+    let of =
+        |(play, moment): &(u8, Moment)| State::of_event(PlayId::from_stored(&format!("p{play}")), *moment, Offset(0));
+    joined(&events.into_iter().map(of).collect::<Vec<_>>())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn a_content_that_does_not_hold_changes_nothing(events in prop::collection::vec(content(), 1..40)) {
+        let mut held: BTreeMap<(u8, u64), (u8, Moment)> = BTreeMap::new();
+        for event in &events {
+            let held = held.entry((event.0, event.1.seq)).or_insert(*event);
+            if event.1.weight() > held.1.weight() {
+                *held = *event;
+            }
+        }
+        prop_assert_eq!(of_contents(&events), of_contents(held.values()));
+    }
 
     #[test]
     fn merging_is_commutative(a in history(), b in history()) {
@@ -92,4 +123,15 @@ proptest! {
         state.forget_below(Offset(below));
         prop_assert!(state.offsets().is_none_or(|range| range.least >= Offset(below)));
     }
+}
+
+/// docs/api.md says so: the state does not know identities, and each time may be the right one.
+#[test]
+fn an_event_whose_time_was_corrected_anew_reaches_from_its_least_to_its_greatest_time() {
+    let of = |event_time| Moment { seq: 1, event_time, position_ms: 5, kind: Kind::Progress, duration_ms: None };
+    let events = [(0, of(Timestamp(10_000))), (0, of(Timestamp(50_000)))];
+    let state = of_contents(&events);
+    let [(_, slice)] = state.slices() else { panic!("one slice") };
+    assert_eq!((slice.time_least, slice.time_greatest), (Timestamp(10_000), Timestamp(50_000)));
+    assert_eq!((slice.first, slice.newest), (events[0].1, events[1].1));
 }

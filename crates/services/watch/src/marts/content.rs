@@ -3,8 +3,8 @@
 use playhead_domain::{Kind, Moment, Timestamp, WatchEvent};
 use serde::{Deserialize, Serialize};
 
-/// The content of an event. Of two events of one identity the greater content holds, in the derived order but for the time,
-/// which depends on when the edge took the event.
+/// The content of an event. Of two events of one identity the greater content holds, whatever its time, which depends on when
+/// the edge took the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Content {
     event_time: Timestamp,
@@ -41,7 +41,7 @@ impl Content {
 
     /// Whether this content takes the place of `held`, of the same identity.
     pub(crate) fn beats(&self, held: &Self) -> bool {
-        let order = |content: &Self| (content.position_ms, content.kind, content.duration_ms, content.labels);
+        let order = |content: &Self| (content.moment(0).weight(), content.labels);
         order(self) > order(held)
     }
 }

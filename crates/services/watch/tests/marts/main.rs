@@ -64,6 +64,45 @@ async fn a_rebuild_gives_what_was_there() {
     site.compare_marts(&reference).await;
 }
 
+/// Contents that differ in every field, for few identities.
+fn contents(rng: &mut fastrand::Rng, count: usize) -> Vec<Sent> {
+    let one = |rng: &mut fastrand::Rng| {
+        let (user, play, seq) = (rng.u8(..60), rng.u8(..4), rng.u64(..6));
+        let video = format!("v{}", user % 3);
+        Sent {
+            user: format!("u{user}"),
+            video,
+            play: Some(format!("p{play}")),
+            seq: Some(seq),
+            time: 20_513 * 86_400_000 + i64::from(play) * 300_000 + i64::try_from(seq).expect("small") * 9_000,
+            position: 1_000 * rng.u64(..60),
+            duration: (rng.u8(..) < 200).then(|| 1_000 * rng.u64(1..60)),
+            kind: ["progress", "seek", "pause", "ended"][rng.usize(..4)],
+        }
+    };
+    (0..count).map(|_| one(rng)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_contents_of_one_event_the_same_holds_everywhere_and_after_a_rebuild() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let events = contents(&mut rng, 4_000);
+    let reference = Reference::of(&events);
+    let site = Site::open().await;
+    // Part of it is in the views when the rest comes.
+    for part in events.chunks(1_500) {
+        site.record(part).await;
+        site.consume().await;
+    }
+    site.compare_reads(&reference).await;
+    site.compare_marts(&reference).await;
+    site.rebuild().await;
+    site.compare_reads(&reference).await;
+    site.compare_marts(&reference).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_forgotten_user_is_gone_from_reads_and_marts() {
     let seed = fastrand::u64(..);

@@ -51,7 +51,6 @@ impl Reference {
         }
         let mut reference = Self::default();
         for (pair, plays) in pairs {
-            // Of two events of one identity the one with the greater content holds: sets are in that order.
             let plays: BTreeMap<String, Vec<Event>> =
                 plays.into_iter().map(|(play, events)| (play, one_an_identity(events))).collect();
             reference.add(&pair, &plays);
@@ -117,12 +116,17 @@ impl Reference {
     }
 }
 
+/// Of two events of one identity one that is `ended` holds, then one that completes the play, then the greater.
 fn one_an_identity(events: BTreeSet<Event>) -> Vec<Event> {
-    let mut newest: BTreeMap<(u64, i64), Event> = BTreeMap::new();
+    let mut held: BTreeMap<(u64, i64), Event> = BTreeMap::new();
+    let weight = |event: &Event| (event.3 == 3, completes(event), *event);
     for event in events {
-        newest.insert((event.0, event.1), event);
+        let of_identity = held.entry((event.0, event.1)).or_insert(event);
+        if weight(&event) > weight(of_identity) {
+            *of_identity = event;
+        }
     }
-    newest.into_values().collect()
+    held.into_values().collect()
 }
 
 fn union(stretches: &BTreeSet<(u64, u64)>) -> u64 {
