@@ -39,8 +39,8 @@ fn what_is_no_toml_is_told_with_its_lines() {
     check(
         "[pipeline]\nname = \n[source\n",
         expect![[r#"
-            p.toml:2: string values must be quoted, expected literal string
-            p.toml:3: unclosed table, expected `]`"#]],
+            p.toml:3: unclosed table, expected `]`
+            p.toml:2: string values must be quoted, expected literal string"#]],
     );
 }
 
