@@ -3,13 +3,34 @@
 use playhead_ports::{Field, FieldType};
 
 use super::planner::{Columns, Planner};
-use super::{FeedPlan, Kind, Layer, TablePlan};
+use super::system;
+use super::{ColumnPlan, FeedPlan, Kind, Layer, TablePlan};
 use crate::spec::{Mart, Measure, Tag};
 
 /// What a mart that is made of another one begins its `from` with.
 pub(crate) const OF_MART: &str = "mart:";
 
-pub(super) fn plan<'a>(planner: &mut Planner<'a>, name: &str, mart: &'a Mart) {
+/// Plans all marts, those that others are made of first.
+pub(super) fn plan_all(planner: &mut Planner<'_>) {
+    let marts = &planner.spec.mart;
+    let mut left: Vec<&String> = marts.keys().collect();
+    while !left.is_empty() {
+        let waits = |name: &&String| {
+            marts[*name].from.strip_prefix(OF_MART).is_some_and(|of| left.iter().any(|left| *left == of))
+        };
+        let (waiting, ready): (Vec<_>, Vec<_>) = left.iter().copied().partition(waits);
+        // A circle is no plan; the check has refused it.
+        if ready.is_empty() {
+            return;
+        }
+        for name in ready {
+            plan(planner, name, &marts[name]);
+        }
+        left = waiting;
+    }
+}
+
+fn plan<'a>(planner: &mut Planner<'a>, name: &str, mart: &'a Mart) {
     let mut columns = Columns::default();
     let source = mart.from.strip_prefix(OF_MART);
     let feed = match source {
@@ -28,12 +49,16 @@ pub(super) fn plan<'a>(planner: &mut Planner<'a>, name: &str, mart: &'a Mart) {
         let of = measure_type(measure, |column| type_of(planner, column));
         columns.add(column, of, true, &measure_comment(measure));
     }
-    let key_fields: Vec<Field> = mart.key.iter().map(|key| field(&columns, key, key)).collect();
-    planner.push_work(format!("work_{name}"), &mart.from, key_fields);
-    // What a touched row was before: its key is null where it is noted only for the marts above it.
-    let before = columns.0.iter().map(|column| Field { name: column.name.clone(), of: column.of }).collect();
+    if source.is_some() && mart.adds_up() {
+        columns.add(system::ROWS, FieldType::Int, false, "How many rows it is over");
+    }
+    let as_fields = |columns: &[ColumnPlan]| -> Vec<Field> {
+        columns.iter().map(|column| Field { name: column.name.clone(), of: column.of }).collect()
+    };
+    planner.push_work(format!("work_{name}"), as_fields(&columns.0[..mart.key.len()]));
+    planner.push_work(format!("after_{name}"), as_fields(&columns.0));
     if planner.spec.mart.values().any(|other| other.from.strip_prefix(OF_MART) == Some(name)) {
-        planner.push_work(format!("before_{name}"), &mart.from, before);
+        planner.push_work(format!("before_{name}"), as_fields(&columns.0));
     }
     let key_columns: Vec<_> = columns.0.iter().take(mart.key.len()).cloned().collect();
     push(planner, Kind::Mart, name, columns, mart.key.clone(), feed.clone(), &mart.comment);
@@ -67,6 +92,8 @@ fn plan_tag(
     columns.add("threshold", FieldType::Int, false, "What it had to reach");
     let event_time = planner.spec.pipeline.names.event_time.clone();
     columns.add(&event_time, FieldType::Time, false, "When the row happened that reached it");
+    let fields = columns.0.iter().map(|column| Field { name: column.name.clone(), of: column.of }).collect();
+    planner.push_work(format!("after_{name}"), fields);
     let comment = format!("Tags: where {} has reached its threshold", tag.measure);
     push(planner, Kind::Tags, name, columns, mart.key.clone(), feed, &comment);
 }
@@ -92,11 +119,6 @@ fn push(
         comment: comment.to_owned(),
     };
     planner.push(table);
-}
-
-fn field(columns: &Columns, column: &str, name: &str) -> Field {
-    let of = columns.0.iter().find(|found| found.name == column).map_or(FieldType::Text, |found| found.of);
-    Field { name: name.to_owned(), of }
 }
 
 /// The column that a measure is of.
@@ -144,5 +166,12 @@ fn type_in_mart(planner: &mut Planner<'_>, name: &str, column: &str) -> FieldTyp
     match mart.measures.get(column) {
         Some(measure) => measure_type(measure, type_of),
         None => type_of(column),
+    }
+}
+
+impl Mart {
+    /// Whether differences can be added to its measures.
+    pub(crate) fn adds_up(&self) -> bool {
+        self.measures.values().all(|measure| matches!(measure, Measure::Count | Measure::Sum(_)))
     }
 }

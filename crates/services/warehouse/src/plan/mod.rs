@@ -2,17 +2,31 @@
 //!
 //! A spec is planned after it was checked: a plan does not complain.
 
+mod bridge;
+mod effectivity;
+mod extended_tracking;
 mod hub;
 mod link;
 mod mart;
 mod model;
+mod pit;
 mod planner;
+mod reference;
 mod rowset;
 mod satellite;
 mod stg;
 pub mod system;
+mod tracking;
 
+pub(crate) use bridge::step_name;
+pub(crate) use effectivity::{effective_name, link as effectivity_link};
+pub(crate) use extended_tracking::satellite as tracked_satellite;
 pub use model::{ColumnPlan, FeedPlan, Kind, Layer, Origin, Plan, StageField, StageOf, StagePlan, TablePlan};
+pub(crate) use pit::{key_name as pit_key_name, time_name as pit_time_name};
+pub(crate) use tracking::status_name;
+
+pub(crate) use mart::OF_MART;
+pub(crate) use planner::hash_of;
 
 use crate::spec::Spec;
 
@@ -34,8 +48,38 @@ pub fn plan(spec: &Spec) -> Plan {
     for (name, satellite) in &spec.multi_active_satellite {
         satellite::plan_multi_active(&mut planner, name, satellite);
     }
-    for (name, mart) in &spec.mart {
-        mart::plan(&mut planner, name, mart);
-    }
+    snapshot_kinds(&mut planner, spec);
+    mart::plan_all(&mut planner);
     planner.finish()
+}
+
+/// What is loaded load by load, after all that it is made of.
+fn snapshot_kinds<'a>(planner: &mut planner::Planner<'a>, spec: &'a Spec) {
+    for (name, link) in &spec.same_as_link {
+        link::plan(planner, Kind::SameAsLink, name, link, &[]);
+    }
+    for (name, link) in &spec.hierarchical_link {
+        link::plan(planner, Kind::HierarchicalLink, name, link, &[]);
+    }
+    for (name, of) in &spec.effectivity_satellite {
+        effectivity::plan(planner, name, of);
+    }
+    for (name, of) in &spec.record_tracking_satellite {
+        tracking::plan_records(planner, name, of);
+    }
+    for (name, of) in &spec.status_tracking_satellite {
+        tracking::plan_status(planner, name, of);
+    }
+    for (name, of) in &spec.extended_tracking_satellite {
+        extended_tracking::plan(planner, name, of);
+    }
+    for (name, of) in &spec.reference {
+        reference::plan(planner, name, of);
+    }
+    for (name, of) in &spec.pit {
+        pit::plan(planner, name, of);
+    }
+    for (name, of) in &spec.bridge {
+        bridge::plan(planner, name, of);
+    }
 }

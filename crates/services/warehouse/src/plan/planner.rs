@@ -116,20 +116,27 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// The type of a column of a table that is planned already.
+    pub(super) fn column_type(&self, table: &str, column: &str) -> Option<FieldType> {
+        let table = self.tables.iter().find(|planned| planned.layer == Layer::Dds && planned.name == table)?;
+        table.columns.iter().find(|planned| planned.name == column).map(|planned| planned.of)
+    }
+
     pub(super) fn push(&mut self, table: TablePlan) {
         self.tables.push(table);
     }
 
     /// An empty temporary table for what statements find.
-    pub(super) fn push_work(&mut self, name: String, rows: &str, fields: Vec<Field>) {
+    pub(super) fn push_work(&mut self, name: String, fields: Vec<Field>) {
         let fields = fields.into_iter().map(|field| StageField { field, origin: Origin::Named }).collect();
-        self.work.push(StagePlan { of: StageOf::Work, rows: rows.to_owned(), name, fields });
+        self.work.push(StagePlan { of: StageOf::Work, rows: String::new(), name, fields });
     }
 
     pub(super) fn finish(mut self) -> Plan {
         let (mut tables, mut stages) = (Vec::new(), Vec::new());
         for (name, source) in self.spec.source.iter().filter(|(_, source)| source.topic.is_some()) {
             stages.push(stg::message_stage(name, source));
+            self.work.extend(stg::version_work(name));
             tables.extend(stg::message_tables(self.spec, name, source));
         }
         for (rows, rowset) in &mut self.rowsets {
@@ -301,7 +308,7 @@ pub(crate) fn named(prefix: &str, text: &str, is_ambiguous: bool) -> String {
 }
 
 /// FNV-1a: the same in every build.
-fn hash_of(text: &str) -> u32 {
+pub(crate) fn hash_of(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 

@@ -26,12 +26,7 @@ fn draft<'a>(planner: &mut Planner<'a>, kind: Kind, name: &str, of: &'a Satellit
     let is_safe = planner.is_safe();
     let (mut columns, mut feeds) = (Columns::default(), Vec::new());
     columns.add(&pk, planner.hash_type(), false, &format!("Hash key of {}", of.parent));
-    columns.add(
-        &of.hashdiff,
-        planner.hash_type(),
-        !is_safe,
-        "Hash of what describes it",
-    );
+    columns.add(&of.hashdiff, planner.hash_type(), !is_safe, "Hash of what describes it");
     let (mut has_event_time, mut has_versions) = (is_safe, false);
     for feed in &of.from {
         let Some(mut filling) = planner.open(feed) else { continue };
@@ -52,7 +47,6 @@ fn draft<'a>(planner: &mut Planner<'a>, kind: Kind, name: &str, of: &'a Satellit
         if is_safe {
             if kind == Kind::MultiActiveSatellite {
                 filling.set(planner, system::SET, &key, &diff);
-                columns.add(system::SET, planner.hash_type(), false, "Hash of the set");
             }
             filling.system(system::VERSION, system::VERSION);
         }
@@ -63,6 +57,9 @@ fn draft<'a>(planner: &mut Planner<'a>, kind: Kind, name: &str, of: &'a Satellit
     columns.times(planner, has_event_time, "From when it holds");
     if has_versions {
         columns.add(system::VERSION, FieldType::Int, false, "Which version of the message told it");
+    }
+    if is_safe && kind == Kind::MultiActiveSatellite {
+        columns.add(system::SET, planner.hash_type(), false, "Hash of the set");
     }
     finish(planner, kind, name, columns, feeds, [&pk, &of.hashdiff], has_versions)
 }
@@ -95,15 +92,21 @@ fn finish(
         let position = [names.event_time.as_str()].into_iter().chain(version).chain([names.load_time.as_str()]);
         let unique = [pk].into_iter().chain(position).chain(set).chain([hashdiff]);
         table.unique = unique.map(str::to_owned).collect();
-        let key_type = table.columns[0].of;
-        let diff_type = table.columns[1].of;
-        let fields = vec![
-            Field { name: "key".into(), of: key_type },
-            Field { name: "diff".into(), of: diff_type },
-            Field { name: "first".into(), of: FieldType::Time },
-            Field { name: "is_late".into(), of: FieldType::Bool },
+        let field = |name: &str, of: FieldType| Field { name: name.to_owned(), of };
+        let mut late: Vec<Field> = Vec::new();
+        for column in table.unique.iter().filter(|column| !is_multi || *column != hashdiff) {
+            late.extend(table.columns.iter().find(|found| found.name == *column).map(|found| field(column, found.of)));
+        }
+        let diff_type = late.last().map_or(FieldType::Bytes, |diff| diff.of);
+        late.push(field("is_wanted", FieldType::Bool));
+        let noted = vec![
+            field("key", table.columns[0].of),
+            field("diff", diff_type),
+            field("first", FieldType::Time),
+            field("is_late", FieldType::Bool),
         ];
-        planner.push_work(format!("work_{name}"), "", fields);
+        planner.push_work(format!("work_{name}"), noted);
+        planner.push_work(format!("late_{name}"), late);
     } else {
         table.indexes = vec![vec![pk.to_owned(), names.load_time.clone()]];
     }
@@ -112,7 +115,7 @@ fn finish(
 }
 
 /// The parent's groups with the satellite's own names of the columns, if it has some.
-fn key_groups(groups: &[Vec<String>], own: &[String]) -> Vec<Vec<String>> {
+pub(super) fn key_groups(groups: &[Vec<String>], own: &[String]) -> Vec<Vec<String>> {
     if own.is_empty() {
         return groups.to_vec();
     }

@@ -72,6 +72,19 @@ pub(super) fn message_tables(spec: &Spec, name: &str, source: &Source) -> [Table
     ]
 }
 
+/// Where a load notes which versions of its messages were the newest before, and are the newest now.
+pub(super) fn version_work(name: &str) -> [StagePlan; 2] {
+    ["known", "newest"].map(|prefix| {
+        let fields = VERSION.iter().filter_map(|name| MESSAGE.iter().find(|field| field.0 == *name));
+        let fields = fields.map(|(name, of, origin, _)| StageField {
+            field: Field { name: (*name).to_owned(), of: *of },
+            origin: origin.clone(),
+        });
+        let name_of = format!("{prefix}_{name}");
+        StagePlan { of: StageOf::Work, rows: name.to_owned(), name: name_of, fields: fields.collect() }
+    })
+}
+
 pub(super) fn rows_table(spec: &Spec, name: &str, rowset: &Rowset<'_>) -> TablePlan {
     let mut columns = Columns::default();
     for field in &rowset.fields {

@@ -28,3 +28,5 @@ pub const PAYLOAD: &str = "_payload";
 pub const HEADERS: &str = "_headers";
 /// The hash of a set, in multi-active satellites of mode `safe`.
 pub const SET: &str = "_set";
+/// How many rows a total is over.
+pub const ROWS: &str = "_rows";

@@ -44,6 +44,16 @@ impl<'a> Loader<'a> {
         table.feeds.iter().filter(|feed| self.is_staged(&feed.stage)).collect()
     }
 
+    /// The source whose messages the rows are made of, if the batch brings its messages along.
+    pub(crate) fn messages_of(&self, rows: &str) -> Option<&'a str> {
+        let mut at = rows;
+        while let Some(rows) = self.spec.rows.get(at) {
+            at = &rows.from;
+        }
+        let (name, source) = self.spec.source.get_key_value(at)?;
+        (source.topic.is_some() && self.is_staged(&format!("message_{name}"))).then_some(name)
+    }
+
     pub(crate) fn push(&mut self, table: &TablePlan, about: &str, sql: String) {
         let table = format!("{}.{}", table.schema, table.name);
         self.statements.push(LoadStatement { table, about: about.to_owned(), sql });

@@ -1,9 +1,28 @@
 //! SQL of a plan: tables, their changes, and the statements that take a batch in. One file a kind of table.
 
+mod as_of;
+mod automate_dv;
+mod bridge;
+mod condition;
 mod ddl;
+mod effectivity;
+mod extended_tracking;
 mod hub;
 mod loader;
+mod lock;
+mod mart;
 mod migrate;
+mod pit;
+mod record_tracking;
+mod reference;
+mod rows;
+mod satellite;
+mod settle;
+mod snapshot;
+mod status_tracking;
+mod stg;
+mod tags;
+mod totals;
 mod writer;
 
 pub use ddl::create;
@@ -12,7 +31,7 @@ pub use migrate::{Refusal, migrate};
 
 use playhead_ports::Dialect;
 
-use crate::plan::{Kind, Plan};
+use crate::plan::{Kind, Plan, TablePlan};
 use crate::spec::Spec;
 use loader::Loader;
 
@@ -20,10 +39,31 @@ use loader::Loader;
 /// fed by others alone has no statement. The work tables of the plan must be there, empty.
 pub fn loads(dialect: Dialect, spec: &Spec, plan: &Plan, staged: &[&str]) -> Vec<LoadStatement> {
     let mut loader = Loader::new(dialect, spec, plan, staged);
+    let is_satellite = |table: &&TablePlan| matches!(table.kind, Kind::Satellite | Kind::MultiActiveSatellite);
+    let each = |is: fn(Kind) -> bool| plan.tables.iter().filter(move |table| is(table.kind));
+    each(|kind| kind == Kind::Messages).for_each(|table| stg::load_messages(&mut loader, table));
+    if loader.is_safe() {
+        plan.tables.iter().filter(is_satellite).for_each(|table| satellite::note(&mut loader, table));
+    }
     for table in &plan.tables {
         match table.kind {
-            Kind::Hub | Kind::Link | Kind::TransactionalLink => hub::load(&mut loader, table),
-            _ => {}
+            Kind::Rows => rows::load(&mut loader, table),
+            Kind::Pins | Kind::Waiting | Kind::Rejects => stg::load_shared(&mut loader, table),
+            Kind::Hub | Kind::Link | Kind::TransactionalLink | Kind::SameAsLink | Kind::HierarchicalLink => {
+                hub::load(&mut loader, table)
+            }
+            Kind::Satellite | Kind::MultiActiveSatellite if loader.is_safe() => satellite::load(&mut loader, table),
+            Kind::Satellite | Kind::MultiActiveSatellite => automate_dv::load(&mut loader, table),
+            Kind::Mart => mart::load(&mut loader, table),
+            // Filled with the messages, and with their mart.
+            Kind::Messages | Kind::History | Kind::Tags => {}
+            Kind::EffectivitySatellite => effectivity::load(&mut loader, table),
+            Kind::RecordTrackingSatellite => record_tracking::load(&mut loader, table),
+            Kind::StatusTrackingSatellite => status_tracking::load(&mut loader, table),
+            Kind::ExtendedTrackingSatellite => extended_tracking::load(&mut loader, table),
+            Kind::Reference => reference::load(&mut loader, table),
+            Kind::Pit => pit::load(&mut loader, table),
+            Kind::Bridge => bridge::load(&mut loader, table),
         }
     }
     loader.done()

@@ -1,0 +1,80 @@
+//! Kept rows: of every version of every message, from which satellites and marts are derived again where something comes late.
+
+use playhead_ports::Dialect;
+
+use super::loader::Loader;
+use super::stg::{known, newest};
+use super::writer::{columns, equal, list, names, of, quoted, table as name_of};
+use crate::plan::system::{CONTENT, EVENT_TIME, IS_NEWEST, LOAD_TIME, MESSAGE, PLACE, VERSION};
+use crate::plan::{FeedPlan, TablePlan};
+
+const ROW: [&str; 4] = [MESSAGE, VERSION, CONTENT, PLACE];
+
+pub(crate) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
+    let feed = &table.feeds[0];
+    let messages = loader.messages_of(&feed.rows).map(str::to_owned);
+    if let Some(source) = &messages {
+        loader.push(table, "rows that are no longer of the newest version", cease(table, source));
+    }
+    if loader.is_staged(&feed.stage) {
+        let sql = insert(loader.dialect, table, feed, messages.as_deref());
+        loader.push(table, "rows that are new", sql);
+    }
+}
+
+/// A message may have no rows in its newest version: its older rows cease nevertheless.
+fn cease(table: &TablePlan, source: &str) -> String {
+    let (known, newest) = (known(source), newest(source));
+    let flag = quoted(IS_NEWEST);
+    format!(
+        "UPDATE {} AS t SET {flag} = FALSE FROM {known} AS k JOIN {newest} AS n ON {} WHERE {} AND NOT ({}) AND t.{flag} AND NOT ({})",
+        name_of(table),
+        equal("n", "k", [MESSAGE]),
+        equal("t", "k", [MESSAGE]),
+        equal("n", "k", [VERSION, CONTENT]),
+        equal("t", "n", [VERSION, CONTENT]),
+    )
+}
+
+fn insert(dialect: Dialect, table: &TablePlan, feed: &FeedPlan, messages: Option<&str>) -> String {
+    let name = name_of(table);
+    let all = || table.columns.iter().map(|column| column.name.as_str());
+    let staged = all().filter(|column| *column != IS_NEWEST);
+    let key = columns("s", ROW);
+    let (is_newest, join) = match messages {
+        Some(source) => {
+            let is_newest = format!("({} IS NOT NULL)", of("n", MESSAGE));
+            (
+                is_newest,
+                format!(" LEFT JOIN {} AS n ON {}", newest(source), equal("n", "f", [MESSAGE, VERSION, CONTENT])),
+            )
+        }
+        None => ("TRUE".to_owned(), String::new()),
+    };
+    // Only rows of known messages, or of the same times, can be there already.
+    let there = match messages {
+        Some(source) => format!(
+            "SELECT {} FROM {name} AS h JOIN {} AS k ON {}",
+            columns("h", ROW),
+            known(source),
+            equal("h", "k", [MESSAGE])
+        ),
+        None => format!("SELECT {} FROM {name} AS h", columns("h", ROW.into_iter().chain([EVENT_TIME]))),
+    };
+    let same = match messages {
+        Some(_) => equal("h", "f", ROW),
+        None => equal("h", "f", ROW.into_iter().chain([EVENT_TIME])),
+    };
+    let selected = all().map(|column| if column == IS_NEWEST { is_newest.clone() } else { of("f", column) });
+    let conflict = if dialect == Dialect::Postgres { " ON CONFLICT DO NOTHING" } else { "" };
+    format!(
+        "INSERT INTO {name} ({}) SELECT {} FROM (SELECT DISTINCT ON ({key}) {} FROM {} AS s ORDER BY {key}, {}) AS f{join} \
+         WHERE NOT EXISTS (SELECT 1 FROM ({there}) AS h WHERE {same}) ORDER BY {}{conflict}",
+        names(all()),
+        list(selected),
+        columns("s", staged),
+        quoted(&feed.stage),
+        of("s", LOAD_TIME),
+        of("f", EVENT_TIME),
+    )
+}
