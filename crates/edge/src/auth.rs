@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use http::header::{AUTHORIZATION, HeaderMap};
@@ -11,6 +12,9 @@ use playhead_ports::{Scope, Scopes};
 use crate::Edge;
 use crate::client::{Client, Peer};
 use crate::problem::Problem;
+
+/// How often a caller whose answer goes on is looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -43,6 +47,39 @@ impl Viewer {
     pub(crate) fn may_record(&self, backfill: bool) -> Result<(), Problem> {
         self.may(Scope::Write)?;
         if backfill { self.may(Scope::Backfill) } else { Ok(()) }
+    }
+}
+
+/// A caller whose answer goes on for long: the token may be revoked meanwhile.
+pub(crate) struct Standing {
+    edge: Arc<Edge>,
+    token: Option<String>,
+    scope: Scope,
+}
+
+impl Standing {
+    /// Of a caller who has the scope now.
+    pub(crate) fn of(edge: &Arc<Edge>, headers: &HeaderMap, scope: Scope) -> Self {
+        Self { edge: Arc::clone(edge), token: bearer(headers).map(str::to_owned), scope }
+    }
+
+    /// Ends once the caller may no longer go on, and says why.
+    pub(crate) async fn lost(&self) -> Problem {
+        loop {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            if let Err(problem) = self.check() {
+                return problem;
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        if self.edge.is_open() {
+            return Ok(());
+        }
+        let token = self.token.as_deref().ok_or_else(Problem::no_token)?;
+        let grant = self.edge.tokens.grant(token).ok_or_else(Problem::bad_token)?;
+        Viewer { scopes: grant.scopes }.may(self.scope)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use playhead_contracts::watch as pb;
+use playhead_ports::Scope;
 use playhead_watch::Receipt;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinHandle;
@@ -17,7 +18,7 @@ use tracing::Instrument;
 
 use super::front::timed_out;
 use super::message;
-use crate::auth::Viewer;
+use crate::auth::{Standing, Viewer};
 use crate::batch::{self, BATCH_MAX};
 use crate::problem::{Problem, ProblemType};
 use crate::{Edge, deadline};
@@ -62,22 +63,24 @@ impl EventStream {
         let until = Instant::now() + deadline::of_grpc(&headers).unwrap_or(FOR_EVER).min(FOR_EVER);
         let (answers, received) = mpsc::channel(ANSWERS_WAITING);
         let in_flight = FuturesOrdered::new();
+        let standing = Standing::of(&edge, &headers, Scope::Write);
         let stream = Self { edge, viewer, answers, in_flight, events_in_flight: 0, next_index: 0, over: None };
         let run = async move {
             let _room = room;
-            stream.run(request.into_inner(), until).await;
+            stream.run(request.into_inner(), until, standing).await;
         };
         tokio::spawn(run.instrument(tracing::Span::current()));
         ReceiverStream::new(received)
     }
 
-    async fn run(mut self, mut incoming: Streaming<pb::StreamEventsRequest>, until: Instant) {
+    async fn run(mut self, mut incoming: Streaming<pb::StreamEventsRequest>, until: Instant, standing: Standing) {
         let edge = Arc::clone(&self.edge);
         let answers = self.answers.clone();
         let left = answers.closed();
         let told_to_stop = edge.draining.cancelled();
         let timed = tokio::time::sleep_until(until);
-        tokio::pin!(left, told_to_stop, timed);
+        let revoked = standing.lost();
+        tokio::pin!(left, told_to_stop, timed, revoked);
         while self.over.is_none() || !self.in_flight.is_empty() {
             let may_read = self.over.is_none() && self.has_room();
             tokio::select! {
@@ -93,6 +96,7 @@ impl EventStream {
                     self.over = Some(Err(Problem::new(ProblemType::Unavailable, detail).into()));
                 }
                 () = timed.as_mut(), if self.over.is_none() => self.over = Some(Err(timed_out().into())),
+                problem = revoked.as_mut(), if self.over.is_none() => self.over = Some(Err(problem.into())),
                 message = incoming.message(), if may_read => match message {
                     Ok(Some(message)) => self.over = self.begin(message).err().map(|problem| Err(problem.into())),
                     Ok(None) => self.over = Some(Ok(())),

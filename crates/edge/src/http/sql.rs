@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
-use http::header::{CONTENT_TYPE, HeaderName};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName};
 use playhead_ports::{Answer, Cell, Query, QueryError, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,7 +21,7 @@ use super::body::JsonBody;
 use super::json::{self, Parsed, Text, Whole};
 use super::sql_answer::{self, RowJson};
 use crate::Edge;
-use crate::auth::Viewer;
+use crate::auth::{Standing, Viewer};
 use crate::limits::{Queries, Room};
 use crate::problem::{Problem, ProblemType};
 
@@ -44,7 +44,7 @@ enum Format {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PostSql<'a> {
-    /// One SELECT statement over the tables `watch_events`, `user_video`, `video_daily`, `video_retention`, `videos`.
+    /// One SELECT statement over the tables that the operation names.
     #[serde(borrow)]
     #[schema(value_type = String)]
     query: Text<'a>,
@@ -116,10 +116,12 @@ fn wish(field: &'static str, given: Option<Whole<u32>>) -> Result<Option<u32>, P
 pub(crate) async fn post_sql(
     State(edge): State<Arc<Edge>>,
     viewer: Viewer,
+    headers: HeaderMap,
     room: Room<Queries>,
     JsonBody(bytes): JsonBody,
 ) -> Result<Response, Problem> {
     viewer.may(Scope::Analyst)?;
+    let held = Held { room, standing: Standing::of(&edge, &headers, Scope::Analyst) };
     let body = json::parse::<PostSql<'static>>(&bytes)?;
     let query = body.query(&edge)?;
     let rows_max = query.rows_max;
@@ -130,11 +132,11 @@ pub(crate) async fn post_sql(
         }
         Format::Csv => {
             let answer = edge.warehouse.query(query).await?;
-            streamed(&edge, answer, "text/csv; charset=utf-8", rows_max, room, csv).await
+            streamed(&edge, answer, "text/csv; charset=utf-8", rows_max, held, csv).await
         }
         Format::Ndjson => {
             let answer = edge.warehouse.query(query).await?;
-            streamed(&edge, answer, "application/x-ndjson", rows_max, room, sql_answer::ndjson).await
+            streamed(&edge, answer, "application/x-ndjson", rows_max, held, sql_answer::ndjson).await
         }
         Format::Parquet => {
             let bytes = edge.warehouse.export_parquet(query).await?;
@@ -177,6 +179,12 @@ fn csv(_: &[String], rows: &[Vec<Cell>], to: &mut Vec<u8>) {
     sql_answer::csv(rows, to);
 }
 
+/// What an answer that is streamed has until its last row is out.
+struct Held {
+    room: Room<Queries>,
+    standing: Standing,
+}
+
 type Write = fn(&[String], &[Vec<Cell>], &mut Vec<u8>);
 
 /// An answer that goes out as it comes. The first chunk is awaited, so that what fails at once is a problem in words.
@@ -185,7 +193,7 @@ async fn streamed(
     mut answer: Answer,
     content_type: &'static str,
     rows_max: usize,
-    room: Room<Queries>,
+    held: Held,
     write: Write,
 ) -> Result<Response, Problem> {
     let first = match answer.rows.recv().await {
@@ -200,8 +208,12 @@ async fn streamed(
     let within = edge.config.sql_time_max() + edge.config.sql_read_max();
     let sending = async move {
         // The place in the budget is held until the last row is out, and no longer for a caller who does not read on.
-        let _room = room;
-        let _ = tokio::time::timeout(within, send_rows(first, answer, write, &send)).await;
+        let Held { room: _room, standing } = held;
+        let sent = tokio::time::timeout(within, send_rows(first, answer, write, &send));
+        tokio::select! {
+            _ = sent => {}
+            problem = standing.lost() => tracing::info!(why = %problem.detail, "an answer to SQL breaks off"),
+        }
     };
     tokio::spawn(sending.instrument(tracing::Span::current()));
     let body = stream::iter([Ok(Bytes::from(head))]).chain(until_the_end(chunks));

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use playhead_contracts::watch::{Event, StreamEventsRequest, StreamEventsResponse};
+use playhead_ports::{Scope, Tokens as _};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Status, Streaming};
@@ -169,4 +170,18 @@ async fn streams_have_their_budget_and_their_time() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("the place is never free again");
+}
+
+#[tokio::test]
+async fn a_stream_ends_once_its_token_is_revoked() {
+    let server = Server { open: false, ..Server::default() }.start().await;
+    let token = server.token("player", &[Scope::Write]).await;
+    server.token("other", &[Scope::Read]).await;
+    let bearer = format!("Bearer {token}").parse().expect("metadata");
+    let mut stream = Open::with(&server, |request| drop(request.metadata_mut().insert("authorization", bearer))).await;
+    stream.send(events(0, 3)).await;
+    assert_eq!(stream.next().await.expect("taken").expect("an answer").durable_index, 2);
+    server.tokens.revoke("player").await.expect("revoked");
+    let ended = stream.next().await.expect_err("it goes on");
+    assert_eq!((ended.code(), ended.message()), (Code::Unauthenticated, "the token is not known here, or was revoked"));
 }

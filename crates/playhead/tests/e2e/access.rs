@@ -1,5 +1,6 @@
 //! Who may do what: tokens, scopes, revoking, and the refusal to stand open on a network.
 
+use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use playhead_contracts::watch;
@@ -157,6 +158,33 @@ fn a_revoked_token_stops_at_once() {
     assert_eq!(by_grpc(), Code::Unauthenticated);
     let again = program.command(&["token", "revoke", "player", "--data", &data]);
     assert_eq!(again.code, Some(1), "{}", again.stderr);
+}
+
+/// An answer that is streamed breaks off, so that nobody takes a part of it for the whole.
+#[test]
+fn an_answer_to_sql_breaks_off_once_its_token_is_revoked() {
+    let mut program = setup().prepare();
+    let token = create(&program, "analyst", "analyst");
+    create(&program, "other", "read");
+    program.start();
+    // More than the system keeps for a caller who does not read on.
+    let wide = "x".repeat(2_000);
+    let body = json!({"query": format!("SELECT range, '{wide}' FROM range(100000)"), "format": "csv"}).to_string();
+    let head = format!("host: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json");
+    let request = format!("POST /v1/sql HTTP/1.1\r\n{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let mut stream = std::net::TcpStream::connect(program.http_address()).expect("it listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("it can be set");
+    stream.write_all(request.as_bytes()).expect("taken");
+    let mut first = [0; 1_000];
+    stream.read_exact(&mut first).expect("it answers");
+    assert!(first.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&first));
+    let data = program.data_dir().display().to_string();
+    program.command(&["token", "revoke", "analyst", "--data", &data]).expect_success();
+    program.wait_logged("an answer to SQL breaks off", PATIENCE);
+    let mut rest = Vec::new();
+    // It may end by a reset.
+    let _ = stream.read_to_end(&mut rest);
+    assert!(!rest.ends_with(b"0\r\n\r\n"), "it was sent to its end");
 }
 
 #[test]
