@@ -20,6 +20,7 @@ use tower::Service;
 use tracing::Instrument;
 
 use super::method::{AllSeries, Method};
+use super::status;
 use super::watch::GrpcWatch;
 use crate::auth::Viewer;
 use crate::client::Peer;
@@ -104,7 +105,10 @@ impl GrpcFront {
         request.extensions_mut().insert(viewer);
         let answer = AssertUnwindSafe(self.shared.watch.clone().call(request)).catch_unwind();
         match tokio::time::timeout(within, answer).await {
-            Ok(Ok(Ok(response))) => Ok(response),
+            Ok(Ok(Ok(response))) => match status::refused(&response) {
+                None => Ok(response),
+                Some(status) => Err(status::sized(status, edge.config.batch_bytes_max)),
+            },
             Ok(Ok(Err(never))) => match never {},
             Ok(Err(_panic)) => Err(Problem::internal("a method panicked").into()),
             Err(_elapsed) => Err(timed_out().into()),

@@ -18,6 +18,7 @@ use tracing::Instrument;
 
 use super::front::timed_out;
 use super::message;
+use super::status::sized;
 use crate::auth::{Standing, Viewer};
 use crate::batch::{self, BATCH_MAX};
 use crate::problem::{Problem, ProblemType};
@@ -100,7 +101,7 @@ impl EventStream {
                 message = incoming.message(), if may_read => match message {
                     Ok(Some(message)) => self.over = self.begin(message).err().map(|problem| Err(problem.into())),
                     Ok(None) => self.over = Some(Ok(())),
-                    Err(status) => self.over = Some(Err(status)),
+                    Err(status) => self.over = Some(Err(sized(status, edge.config.batch_bytes_max))),
                 },
             }
         }

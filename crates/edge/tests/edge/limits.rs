@@ -148,3 +148,26 @@ async fn an_url_of_a_megabyte_is_refused() {
     assert!(said.is_empty() || said.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&said));
     assert_eq!(server.get("/livez").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_message_of_grpc_has_its_size_packed_or_not() {
+    use playhead_contracts::watch::{Event, RecordEventsRequest, StreamEventsRequest};
+    use tonic::codec::CompressionEncoding;
+
+    let server = limited(|server| server.config.batch_bytes_max = 10_000).await;
+    let events = vec![Event { device: "x".repeat(20_000), ..Event::default() }];
+    let check = |status: tonic::Status| {
+        assert_eq!(status.code(), tonic::Code::ResourceExhausted, "{status}");
+        assert_eq!(status.metadata().get("playhead-problem").expect("a name"), "body-too-large");
+        assert_eq!(status.message(), "batch-bytes: a message may have 10000 bytes, unpacked");
+        assert!(status.metadata().get("retry-after").is_none(), "it will never be taken");
+    };
+    let plain = server.watch_client().await;
+    for mut client in [plain.clone(), plain.send_compressed(CompressionEncoding::Gzip)] {
+        let request = RecordEventsRequest { events: events.clone(), ..Default::default() };
+        check(client.record_events(request).await.expect_err("it is too large"));
+        let message = StreamEventsRequest { events: events.clone(), ..Default::default() };
+        let mut answers = client.stream_events(tokio_stream::once(message)).await.expect("a stream").into_inner();
+        check(answers.message().await.expect_err("it is too large"));
+    }
+}
