@@ -4,6 +4,7 @@
 //! a spec, `sql` writes them for a dialect. Nothing here knows an engine: a [`playhead_ports::Target`] runs what is planned.
 
 pub mod hash;
+pub mod intake;
 pub mod plan;
 pub mod spec;
 pub mod sql;

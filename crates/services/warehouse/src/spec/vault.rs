@@ -230,7 +230,7 @@ pub struct Pit {
     pub hub: String,
     /// The satellites.
     pub satellites: Vec<String>,
-    /// A table of as-of dates, or a staged source, each load of which has all the dates.
+    /// The dates.
     pub as_of: AsOf,
     /// The name of the column of the dates.
     #[serde(default = "as_of_date")]
@@ -275,7 +275,8 @@ pub enum Timeline {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AsOf {
-    /// The staged source; or a table of the vault, as `table:NAME`.
+    /// The staged source, each load of which has all the dates; a load without it leaves those that have rows in the table. Or
+    /// a table of the vault, as `table:NAME`.
     pub rows: String,
     /// Its column.
     pub column: String,
