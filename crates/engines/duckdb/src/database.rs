@@ -11,7 +11,7 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 use playhead_ports::{Table, WarehouseError};
 
 use crate::failure::{Failure, Kind};
-use crate::gate::{Closed, Gate, Inside, Stop};
+use crate::gate::{Closed, Gate, Inside, Reading, Stop};
 use crate::open::{Files, open_database};
 use crate::watch::Growth;
 use crate::{Config, schema};
@@ -149,7 +149,7 @@ impl Database {
     }
 
     /// A connection for a reader, with its place inside the gate. Blocks while the gate is closed.
-    pub(crate) fn handle(&self) -> Result<(Inside, Connection), Failure> {
+    pub(crate) fn handle(&self) -> Result<(Inside, Reading), Failure> {
         self.gate.enter(|| {
             let root = self.root.lock();
             Ok(root.as_ref().ok_or_else(Failure::away)?.try_clone()?)
@@ -158,7 +158,7 @@ impl Database {
 
     /// The same within a transaction that changes nothing and sees one state. Without it the engine plans a statement in one
     /// transaction and runs it in the next, and a count that it took from the plan may be older than the rows beside it.
-    pub(crate) fn reader(&self) -> Result<(Inside, Connection), Failure> {
+    pub(crate) fn reader(&self) -> Result<(Inside, Reading), Failure> {
         let (inside, connection) = self.handle()?;
         connection.execute_batch("BEGIN TRANSACTION READ ONLY")?;
         Ok((inside, connection))

@@ -3,11 +3,12 @@
 //! Checkpoints and the swap of the file need the database for themselves. It does not know what readers do.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use duckdb::InterruptHandle;
+use duckdb::{Connection, InterruptHandle};
 use parking_lot::{Condvar, Mutex};
 
 /// Why a reader was stopped.
@@ -25,7 +26,9 @@ pub(crate) enum Stop {
 
 /// One reader: how to interrupt it, and why that was done.
 pub(crate) struct Reader {
-    handle: Arc<InterruptHandle>,
+    /// None once its connection is closed. Locked while it is interrupted, and before the connection is closed: the driver
+    /// would interrupt a connection that the engine has freed, if both came at once.
+    handle: Mutex<Option<Arc<InterruptHandle>>>,
     why: AtomicU8,
     stopped: tokio::sync::Notify,
 }
@@ -35,7 +38,9 @@ impl Reader {
     /// whoever waits for the end repeats this.
     pub(crate) fn stop(&self, why: Stop) {
         let _ = self.why.compare_exchange(0, why as u8 + 1, Ordering::AcqRel, Ordering::Acquire);
-        self.handle.interrupt();
+        if let Some(handle) = &*self.handle.lock() {
+            handle.interrupt();
+        }
         self.stopped.notify_one();
     }
 
@@ -85,6 +90,26 @@ impl Drop for Inside {
     }
 }
 
+/// A reader's connection, which nobody interrupts any more once it is being closed. Drop it before the place inside.
+pub(crate) struct Reading {
+    connection: Connection,
+    reader: Arc<Reader>,
+}
+
+impl Deref for Reading {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        *self.reader.handle.lock() = None;
+    }
+}
+
 /// While this lives nobody else reads.
 pub(crate) struct Closed(Arc<Gate>);
 
@@ -100,22 +125,23 @@ impl Gate {
     /// that is being closed. Drop the connection before the place. Blocks.
     pub(crate) fn enter<E>(
         self: &Arc<Self>,
-        connect: impl FnOnce() -> Result<duckdb::Connection, E>,
-    ) -> Result<(Inside, duckdb::Connection), E> {
+        connect: impl FnOnce() -> Result<Connection, E>,
+    ) -> Result<(Inside, Reading), E> {
         let mut state = self.state.lock();
         while state.closed {
             self.changed.wait(&mut state);
         }
         let connection = connect()?;
         let reader = Arc::new(Reader {
-            handle: connection.interrupt_handle(),
+            handle: Mutex::new(Some(connection.interrupt_handle())),
             why: AtomicU8::new(0),
             stopped: tokio::sync::Notify::new(),
         });
         let id = state.next;
         state.next += 1;
         state.readers.insert(id, reader.clone());
-        Ok((Inside { gate: self.clone(), id, reader }, connection))
+        let reading = Reading { connection, reader: reader.clone() };
+        Ok((Inside { gate: self.clone(), id, reader }, reading))
     }
 
     /// Keeps new readers out, lets the others end for so long, then stops them and says why. Blocks until all have left.
@@ -145,5 +171,33 @@ impl Gate {
     /// How many are inside.
     pub(crate) fn readers(&self) -> usize {
         self.state.lock().readers.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_is_not_closed_while_it_is_interrupted_nor_interrupted_once_it_is_closed() {
+        let root = Connection::open_in_memory().expect("opens");
+        let gate = Arc::<Gate>::default();
+        let (inside, connection) = gate.enter(|| root.try_clone()).expect("enters");
+        let is_closed = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let interrupting = inside.reader.handle.lock();
+            scope.spawn(|| {
+                drop(connection);
+                is_closed.store(true, Ordering::Release);
+            });
+            std::thread::sleep(Duration::from_millis(50));
+            assert!(!is_closed.load(Ordering::Acquire));
+            drop(interrupting);
+        });
+        assert!(inside.reader.handle.lock().is_none());
+        gate.stop_all(Stop::Evicted);
+        assert_eq!(inside.reader.why(), Some(Stop::Evicted));
     }
 }
