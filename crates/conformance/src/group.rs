@@ -7,7 +7,7 @@ use playhead_ports::{Change, Group, TopicPartition};
 
 use crate::sentence::Sentence;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Checks that the only member of a new group gains all of these partitions, each once, and then nothing changes.
 pub async fn group(mut group: Box<dyn Group>, all: &[TopicPartition]) {

@@ -12,11 +12,13 @@ use playhead_ports::{
     Release, Sink, SinkError, Topic, TopicPartition,
 };
 use playhead_segments::{SegmentGroup, SegmentLog};
-use playhead_stream::{Config, Runner};
+use playhead_stream::{Config, Runner, Status};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(240);
+/// Longer than any test takes.
+const NEVER_MS: u64 = 3_600_000;
 
 struct Noon;
 
@@ -135,10 +137,11 @@ impl Bench {
         }
     }
 
-    fn start(&self, config: Config, group: Box<dyn Group>) -> (CancellationToken, tokio::task::JoinHandle<()>) {
+    fn start(&self, config: Config, group: Box<dyn Group>) -> Running {
         let stop = CancellationToken::new();
         let runner = Runner::new(self.log.clone(), group, self.sink.clone(), Arc::new(Noon), config, stop.clone());
-        (stop, tokio::spawn(async { runner.run().await.expect("a clean end") }))
+        let status = runner.status();
+        Running { stop, status, task: tokio::spawn(async { runner.run().await.expect("a clean end") }) }
     }
 
     async fn group(&self) -> Box<dyn Group> {
@@ -146,21 +149,15 @@ impl Bench {
     }
 
     async fn until(&self, what: &str, done: impl Fn(&Shelf) -> bool) {
-        let waiting = async {
-            while !done(&self.sink.0.lock()) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(DEADLINE, waiting).await.unwrap_or_else(|_| panic!("{what}: not in time"));
+        until(what, || done(&self.sink.0.lock())).await;
     }
 
     /// Runs until the sink has all that is on the log.
     async fn consume(&self, config: Config) {
-        let (stop, running) = self.start(config, self.group().await);
+        let running = self.start(config, self.group().await);
         let end = self.log.bounds(&self.at).await.expect("bounds").end;
         self.until("consumed", |shelf| shelf.checkpoints.get(&self.at).is_some_and(|c| c.next >= end)).await;
-        stop.cancel();
-        running.await.expect("no panic");
+        running.stop().await;
     }
 
     /// The dead letters as (offset, stage, reason, value).
@@ -181,6 +178,34 @@ impl Bench {
             })
             .collect()
     }
+}
+
+/// A runner at work.
+struct Running {
+    stop: CancellationToken,
+    status: Status,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    /// Until it has read what was appended at once, and not committed it.
+    async fn until_it_has_read(&self) {
+        until("a record is read", || self.status.view().parts.values().any(|part| part.oldest.is_some())).await;
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.expect("no panic");
+    }
+}
+
+async fn until(what: &str, done: impl Fn() -> bool) {
+    let waiting = async {
+        while !done() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, waiting).await.unwrap_or_else(|_| panic!("{what}: not in time"));
 }
 
 fn quick() -> Config {
@@ -282,25 +307,23 @@ async fn rejects_in_a_batch_that_is_halved_are_sent_once() {
 #[tokio::test]
 async fn what_was_gathered_is_committed_when_the_runner_stops() {
     let bench = Bench::new().await;
-    let slow = Config { batch_age_ms: 60_000, ..quick() };
-    let (stop, running) = bench.start(slow, bench.group().await);
+    let slow = Config { batch_age_ms: NEVER_MS, ..quick() };
+    let running = bench.start(slow, bench.group().await);
     bench.append(numbered(0..5)).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    running.until_it_has_read().await;
     assert!(bench.sink.0.lock().values.is_empty());
-    stop.cancel();
-    running.await.expect("no panic");
+    running.stop().await;
     assert_eq!(bench.sink.0.lock().values, numbered(0..5));
 }
 
 #[tokio::test]
 async fn a_batch_is_committed_at_its_limit_of_rows_without_waiting_for_its_age() {
     let bench = Bench::new().await;
-    let config = Config { batch_rows: 10, batch_age_ms: 60_000, ..quick() };
-    let (stop, running) = bench.start(config, bench.group().await);
+    let config = Config { batch_rows: 10, batch_age_ms: NEVER_MS, ..quick() };
+    let running = bench.start(config, bench.group().await);
     bench.append(numbered(0..10)).await;
     bench.until("a full batch", |shelf| shelf.values.len() == 10).await;
-    stop.cancel();
-    running.await.expect("no panic");
+    running.stop().await;
 }
 
 /// A group that says what a test tells it to.
@@ -320,28 +343,27 @@ impl Group for Told {
 async fn a_revoked_partition_is_committed_before_it_is_released() {
     let bench = Bench::new().await;
     let (tell, told) = mpsc::channel(4);
-    let config = Config { batch_age_ms: 60_000, ..quick() };
-    let (stop, running) = bench.start(config, Box::new(Told(told)));
+    let config = Config { batch_age_ms: NEVER_MS, ..quick() };
+    let running = bench.start(config, Box::new(Told(told)));
     tell.send(Change::Gained(vec![bench.at.clone()])).await.expect("told");
     bench.append(numbered(0..5)).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    running.until_it_has_read().await;
     let (release, released) = Release::new();
     tell.send(Change::Revoking(vec![bench.at.clone()], release)).await.expect("told");
     tokio::time::timeout(DEADLINE, released).await.expect("in time").expect("released");
     assert_eq!(bench.sink.0.lock().values, numbered(0..5));
     bench.append(numbered(5..9)).await;
-    stop.cancel();
-    running.await.expect("no panic");
+    running.stop().await;
     assert_eq!(bench.sink.0.lock().values.len(), 5, "nothing is read of a partition that is gone");
 }
 
 #[tokio::test]
 async fn a_consumer_that_lost_its_partition_commits_nothing_and_goes_on_from_the_new_checkpoint() {
     let bench = Bench::new().await;
-    let config = Config { batch_rows: 5, batch_age_ms: 60_000, ..quick() };
-    let (stop, running) = bench.start(config, bench.group().await);
+    let config = Config { batch_rows: 5, batch_age_ms: NEVER_MS, ..quick() };
+    let running = bench.start(config, bench.group().await);
     bench.append(numbered(0..3)).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    running.until_it_has_read().await;
     let log_id: LogId = bench.log.bounds(&bench.at).await.expect("bounds").log_id;
     // Another consumer has taken the first four meanwhile.
     bench
@@ -353,6 +375,5 @@ async fn a_consumer_that_lost_its_partition_commits_nothing_and_goes_on_from_the
     bench.append(numbered(3..9)).await;
     bench.until("the rest", |shelf| shelf.values.len() == 5).await;
     assert_eq!(bench.sink.0.lock().values, numbered(4..9));
-    stop.cancel();
-    running.await.expect("no panic");
+    running.stop().await;
 }

@@ -10,8 +10,8 @@ use tonic::{Request, Response, Status};
 
 use crate::raw_codec::RawCodec;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
+const CALL_TIMEOUT: Duration = Duration::from_secs(240);
 
 /// A client on a connection.
 pub type WatchClient = watch_client::WatchClient<Channel>;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use ureq::http::{HeaderMap, Request};
 
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(240);
 const ANSWER_BYTES_MAX: u64 = 256 << 20;
 
 /// A client of one server. Cheap to clone; keeps connections.

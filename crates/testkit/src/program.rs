@@ -18,8 +18,8 @@ use crate::sql::{Row, sql};
 use crate::wait::wait_until;
 
 /// Generous, because many programs may start at once on a small machine.
-const READY_WITHIN: Duration = Duration::from_secs(60);
-const COMMAND_WITHIN: Duration = Duration::from_secs(120);
+const READY_WITHIN: Duration = Duration::from_secs(240);
+const COMMAND_WITHIN: Duration = Duration::from_secs(300);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const LOG_LINES_SHOWN: usize = 80;
 

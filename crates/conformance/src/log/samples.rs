@@ -6,7 +6,7 @@ use playhead_domain::{Offset, Timestamp};
 use playhead_ports::{EventLog, LogReader, Most, Record, Stored, Topic, TopicPartition};
 
 /// Longer than any engine needs for what it will do.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 pub(crate) fn topic() -> Topic {
     Topic::new("conformance")

@@ -106,7 +106,7 @@ async fn fold_until_full(base: &FjallBase, mut next: u64) -> (u64, String) {
 
 /// Goes on until the base stands there, as a consumer does.
 async fn fold_up_to(base: &FjallBase, mut next: u64, end: u64) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(240);
     while next < end {
         let (stands, refused) = try_fold(base, next).await;
         assert!(Instant::now() < deadline, "{refused:?}");

@@ -70,7 +70,7 @@ fn run_and_kill(folder: &Path, round: u64, after: Duration) -> BTreeMap<u64, Str
         }
     });
     let mut all = Vec::new();
-    while let Ok(line) = lines.recv_timeout(Duration::from_secs(60)) {
+    while let Ok(line) = lines.recv_timeout(Duration::from_secs(240)) {
         all.push(line);
         if all.last().is_some_and(|line| line.contains("acked")) {
             break;

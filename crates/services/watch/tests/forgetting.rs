@@ -71,7 +71,7 @@ impl Site {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), folded).await.expect("folded in time");
+        tokio::time::timeout(Duration::from_secs(240), folded).await.expect("folded in time");
         stop.cancel();
         running.await.expect("no panic").expect("a clean end");
     }

@@ -27,7 +27,7 @@ use tonic::transport::Channel;
 pub(crate) use stand_ins::{StubHealth, StubOperations, StubWarehouse};
 
 /// Everything that a test waits for has this deadline.
-pub(crate) const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(240);
 
 /// What a test may set.
 pub(crate) struct Server {

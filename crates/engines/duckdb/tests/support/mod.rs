@@ -114,7 +114,7 @@ pub(crate) async fn filled(dir: &Path, config: Config) -> Arc<DuckWarehouse> {
 
 /// Asks and gathers all rows.
 pub(crate) async fn ask(warehouse: &DuckWarehouse, sql: &str) -> Result<Vec<Vec<Cell>>, QueryError> {
-    let query = Query { sql: sql.to_owned(), rows_max: 1_000_000, time_max: Duration::from_secs(60) };
+    let query = Query { sql: sql.to_owned(), rows_max: 1_000_000, time_max: Duration::from_secs(240) };
     let mut answer = warehouse.query(query).await?;
     let mut rows = Vec::new();
     while let Some(chunk) = answer.rows.recv().await {

@@ -175,7 +175,7 @@ impl Site {
     }
 
     async fn rows(&self, sql: &str) -> Vec<Vec<Cell>> {
-        let query = Query { sql: sql.into(), rows_max: 1_000_000, time_max: Duration::from_secs(60) };
+        let query = Query { sql: sql.into(), rows_max: 1_000_000, time_max: Duration::from_secs(240) };
         let mut answer = self.warehouse.query(query).await.expect("an answer");
         let mut rows = Vec::new();
         while let Some(chunk) = answer.rows.recv().await {
