@@ -169,10 +169,7 @@ mod tests {
     fn a_problem_is_told_in_words() {
         let body = r#"{"type":"invalid-field","title":"A field is wrong","field":"query","detail":"only SELECT"}"#;
         assert_eq!(reason(400, body), "query: only SELECT [HTTP 400]");
-        assert_eq!(
-            reason(401, r#"{"title":"No token"}"#),
-            "No token [HTTP 401] (--token or PLAYHEAD_TOKEN gives one)"
-        );
+        assert_eq!(reason(401, r#"{"title":"No token"}"#), "No token [HTTP 401] (--token or PLAYHEAD_TOKEN gives one)");
         assert_eq!(
             reason(403, r#"{"type":"urn:playhead:problem:query-refused","detail":"only SELECT"}"#),
             "only SELECT [HTTP 403]"

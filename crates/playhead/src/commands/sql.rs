@@ -2,7 +2,7 @@
 
 mod table;
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,6 +14,8 @@ use crate::ask::{Rows, ask, ask_parquet};
 use crate::client::ClientArgs;
 use crate::output::print;
 
+/// The name of standard output.
+const STDOUT: &str = "-";
 /// The exit code of an answer that is not whole.
 const CUT: u8 = 3;
 
@@ -27,6 +29,7 @@ const CUT: u8 = 3;
   playhead sql \"SELECT count(*) FROM watch_events\"
   playhead sql \"SELECT * FROM video_daily ORDER BY viewers DESC LIMIT 10\" --format csv
   playhead sql --format parquet --output user_video.parquet \"FROM user_video\"
+  playhead sql --format parquet --output - \"FROM user_video\" | ssh elsewhere 'cat > user_video.parquet'
   echo \"SELECT day, sum(plays) FROM video_daily GROUP BY day\" | playhead sql -")]
 pub(crate) struct Args {
     /// The query; `-` reads it from standard input
@@ -37,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
 
-    /// Write to a file instead of standard output
+    /// Write to a file; `-` is standard output, which is where all but Parquet goes without this
     #[arg(long, value_name = "FILE", required_if_eq("format", "parquet"))]
     output: Option<PathBuf>,
 
@@ -61,6 +64,8 @@ enum Format {
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let query = query_of(&args.query)?;
     if args.format == Format::Parquet {
+        let is_shown = args.output.as_deref() == Some(Path::new(STDOUT)) && std::io::stdout().is_terminal();
+        anyhow::ensure!(!is_shown, "Parquet is no text to be read here: name a file with --output, or pipe it on");
         emit(args.output.as_deref(), &ask_parquet(&args.client, &query)?)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -115,6 +120,7 @@ fn plain(value: &Value) -> Option<String> {
 fn emit(output: Option<&Path>, text: &[u8]) -> anyhow::Result<()> {
     match output {
         None => print(text),
+        Some(path) if path == Path::new(STDOUT) => print(text),
         Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display())),
     }
 }

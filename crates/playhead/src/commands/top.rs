@@ -16,7 +16,7 @@ use crate::output::print;
 
 /// Show the most watched films as a chart
 ///
-/// Viewers, plays, hours watched, and how far viewers have got on average. Needs the scope `analyst`.
+/// Viewers, plays, hours watched (`watched`), and how far viewers have got on average. Needs the scope `analyst`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   playhead top
@@ -47,7 +47,7 @@ pub(crate) struct Args {
 enum By {
     /// People who watched
     Viewers,
-    /// Time watched
+    /// Hours watched
     Watched,
     /// Playbacks
     Plays,

@@ -47,6 +47,14 @@ fn sql_answers_in_every_format() {
     assert_eq!(ask(&["--format", "csv"]), "title,plays,watched_ms\n\"A, \"\"quoted\"\" film\",3,24000\n");
     let json: Value = serde_json::from_str(&ask(&["--format", "json"])).expect("JSON");
     assert_eq!(json["rows"], serde_json::json!([["A, \"quoted\" film", 3, 24_000]]));
+    let own = tempfile::tempdir().expect("a folder");
+    let file = own.path().join("rows.parquet");
+    ask(&["--format", "parquet", "--output", &file.display().to_string()]);
+    let written = std::fs::read(&file).expect("written");
+    assert!(written.starts_with(b"PAR1") && written.ends_with(b"PAR1"));
+    // Not compared byte by byte: what is printed is read as text here.
+    assert!(ask(&["--format", "parquet", "--output", "-"]).starts_with("PAR1"));
+    assert_eq!(ask(&["--format", "csv", "--output", "-"]), ask(&["--format", "csv"]));
     assert!(ask(&["--format", "table"]).contains("A, \"quoted\" film"));
     let refused = program.client_command(&["sql", "DROP TABLE watch_events"]);
     assert!(refused.code == Some(1) && refused.stderr.contains("SELECT"), "{refused:?}");

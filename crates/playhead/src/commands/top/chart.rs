@@ -17,7 +17,7 @@ pub(super) fn draw(films: &[Film], by: By, days: Option<u16>, colours: bool) -> 
     };
     let what = match by {
         By::Viewers => "viewers",
-        By::Watched => "time watched",
+        By::Watched => "hours watched",
         By::Plays => "plays",
     };
     let mut text = format!("Most watched {when}, by {what}\n\n");
@@ -29,14 +29,14 @@ pub(super) fn draw(films: &[Film], by: By, days: Option<u16>, colours: bool) -> 
     let titles: Vec<String> = films.iter().map(title).collect();
     let widest = titles.iter().map(|title| title.chars().count()).max().unwrap_or(0);
     let gap = " ".repeat(widest + BAR_CHARS + 6);
-    text.push_str(&format!("{gap}{:>9}{:>9}{:>10}{:>9}\n", "viewers", "plays", "hours", "reached"));
+    text.push_str(&format!("{gap}{:>9}{:>9}{:>12}{:>9}\n", "viewers", "plays", "watched", "reached"));
     for (place, (film, title)) in films.iter().zip(&titles).enumerate() {
         let bar = bar(measure(film, by), most);
         let space = " ".repeat(BAR_CHARS.saturating_sub(bar.chars().count()));
         let bar = if colours { format!("\u{1b}[36m{bar}\u{1b}[0m") } else { bar };
         let reached = film.share_reached.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0));
         text.push_str(&format!(
-            "{:>3} {title:<widest$}  {bar}{space}{:>9}{:>9}{:>10.1}{reached:>9}\n",
+            "{:>3} {title:<widest$}  {bar}{space}{:>9}{:>9}{:>10.1} h{reached:>9}\n",
             place + 1,
             film.viewers,
             film.plays,
@@ -103,10 +103,13 @@ mod tests {
         assert!(!text.contains('\u{1b}'));
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "Most watched of all time, by viewers");
+        assert!(lines[2].ends_with("viewers    plays     watched  reached"), "{text}");
+        let by_watched = draw(&[film("Goha", 100)], By::Watched, Some(7), false);
+        assert!(by_watched.starts_with("Most watched in the last 7 days (UTC), by hours watched\n"), "{by_watched}");
         let full = "█".repeat(24);
-        assert_eq!(lines[3], format!("  1 Körkarlen (1921)  {full}      200      200       1.5     76 %"));
+        assert_eq!(lines[3], format!("  1 Körkarlen (1921)  {full}      200      200       1.5 h     76 %"));
         let half = format!("{:<24}", "█".repeat(12));
-        assert_eq!(lines[4], format!("  2 Goha              {half}      100      100       1.5     76 %"));
+        assert_eq!(lines[4], format!("  2 Goha              {half}      100      100       1.5 h     76 %"));
     }
 
     #[test]
