@@ -6,11 +6,13 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use playhead_domain::Offset;
 use playhead_edge::{BackedUp, OperationError};
-use playhead_ports::{EventLog, TopicPartition};
+use playhead_ports::{Cell, EventLog, Query, TopicPartition, Warehouse};
+use playhead_segments::SnapshotFile;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -20,6 +22,9 @@ use crate::space;
 /// The folder of backups below the data folder.
 pub(crate) const BACKUPS: &str = "backups";
 const MANIFEST: &str = "manifest.json";
+const WAREHOUSE: &str = "warehouse.duckdb";
+/// How long counting for people may take.
+const COUNT_TIME_MAX: Duration = Duration::from_secs(10);
 const FORMAT: u32 = 1;
 /// The name that a backup under way holds the log by.
 const HOLD: &str = "backup";
@@ -61,28 +66,75 @@ pub(crate) async fn back_up(engines: &Engines, data: &Path, name: &str) -> Resul
     // The log's tail comes on top, and is small beside it.
     space::require(data, Engines::size_bytes(&data.join("warehouse")), "a backup")?;
     let partial = data.join(BACKUPS).join(format!(".{name}.partial"));
+    let events = count_events(engines).await;
     let made = make(engines, data, &partial).await;
     release(engines);
-    let finished = made.and_then(|manifest| {
-        fs::rename(&partial, &to).with_context(|| format!("{}", to.display()))?;
-        sync_folder(&data.join(BACKUPS))?;
-        Ok(manifest.files.iter().map(|file| file.size_bytes).sum())
+    let finished = blocking({
+        let (backups, partial, to) = (data.join(BACKUPS), partial.clone(), to.clone());
+        move || {
+            let manifest = made?;
+            fs::rename(&partial, &to).with_context(|| format!("{}", to.display()))?;
+            sync_folder(&backups)?;
+            Ok(manifest)
+        }
     });
-    match finished {
-        Ok(size_bytes) => Ok(BackedUp { path: to.display().to_string(), size_bytes }),
+    match finished.await {
+        Ok(manifest) => Ok(BackedUp {
+            path: to.display().to_string(),
+            size_bytes: manifest.size_bytes(),
+            files: manifest.files.len() as u64,
+            events,
+        }),
         Err(error) => {
             // What is left of it is removed by the next backup of that name too.
-            let _ = fs::remove_dir_all(&partial);
+            let _ = blocking(move || fs::remove_dir_all(&partial).context("what is left of it")).await;
             Err(space::failure(&error))
         }
     }
 }
 
-async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest> {
-    if partial.exists() {
-        fs::remove_dir_all(partial)?;
+/// What waits for the disk for long must not hold a thread that answers requests.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.context("a thread of the backup")?
+}
+
+/// For people; a warehouse that is too busy to be asked is backed up all the same.
+async fn count_events(engines: &Engines) -> Option<u64> {
+    let sql = "SELECT count(*) FROM watch_events".to_owned();
+    let query = Query { sql, rows_max: 1, time_max: COUNT_TIME_MAX };
+    let mut answer = engines.warehouse.query(query).await.ok()?;
+    match answer.rows.recv().await?.ok()?.first()?.first()? {
+        Cell::Int(count) => u64::try_from(*count).ok(),
+        _ => None,
     }
-    fs::create_dir_all(partial).with_context(|| format!("{}", partial.display()))?;
+}
+
+impl Manifest {
+    /// How large all files are.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size_bytes).sum()
+    }
+}
+
+/// A file to be copied into a backup.
+struct Source {
+    /// Below the data folder, and below the backup.
+    path: PathBuf,
+    /// Its first so many bytes.
+    size_bytes: u64,
+}
+
+async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest> {
+    blocking({
+        let partial = partial.to_owned();
+        move || {
+            if partial.exists() {
+                fs::remove_dir_all(&partial)?;
+            }
+            fs::create_dir_all(&partial).with_context(|| format!("{}", partial.display()))
+        }
+    })
+    .await?;
     // The log is held from before the warehouse is copied, so that the copy's checkpoint lies within what is copied after it.
     let mut from = Vec::new();
     for consumer in engines.consumers().await? {
@@ -94,28 +146,38 @@ async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest
     for at in &letters {
         engines.log.hold(at, HOLD, Offset(0))?;
     }
-    engines.warehouse.backup(&partial.join("warehouse.duckdb")).await?;
+    engines.warehouse.backup(&partial.join(WAREHOUSE)).await?;
     let mut manifest = Manifest {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         begun_time: engines.clock.now().0,
         ends: Vec::new(),
-        files: vec![describe(partial, Path::new("warehouse.duckdb"))?],
+        files: Vec::new(),
     };
+    let mut sources = Vec::new();
     for at in engines.warehouse_partitions().into_iter().chain(letters) {
         let first = from.iter().filter(|(part, _)| *part == at).map(|(_, next)| *next).min().unwrap_or_default();
         let bounds = engines.log.bounds(&at).await?;
-        for file in engines.log.snapshot_files(&at, first.max(bounds.start))? {
-            let path = Path::new("log").join(&file.path);
-            copy(&data.join(&path), &partial.join(&path), file.size_bytes)?;
-            manifest.files.push(describe(partial, &path)?);
-        }
+        let files = engines.log.snapshot_files(&at, first.max(bounds.start))?;
+        let in_log =
+            |file: SnapshotFile| Source { path: Path::new("log").join(&file.path), size_bytes: file.size_bytes };
+        sources.extend(files.into_iter().map(in_log));
         manifest.ends.push(End { at, end: bounds.end });
     }
     let tokens = Path::new("tokens.json");
     if data.join(tokens).exists() {
-        copy(&data.join(tokens), &partial.join(tokens), u64::MAX)?;
-        manifest.files.push(describe(partial, tokens)?);
+        sources.push(Source { path: tokens.to_owned(), size_bytes: u64::MAX });
+    }
+    let (data, partial) = (data.to_owned(), partial.to_owned());
+    blocking(move || fill(&data, &partial, manifest, &sources)).await
+}
+
+/// Copies the sources, describes every file, and writes the manifest. Blocks.
+fn fill(data: &Path, partial: &Path, mut manifest: Manifest, sources: &[Source]) -> Result<Manifest> {
+    manifest.files.push(describe(partial, Path::new(WAREHOUSE))?);
+    for Source { path, size_bytes } in sources {
+        copy(&data.join(path), &partial.join(path), *size_bytes)?;
+        manifest.files.push(describe(partial, path)?);
     }
     let mut file = File::create(partial.join(MANIFEST))?;
     file.write_all(&serde_json::to_vec_pretty(&manifest)?)?;
@@ -153,7 +215,7 @@ pub(crate) fn verify(backup: &Path) -> Result<Manifest> {
 pub(crate) fn lay_out(backup: &Path, manifest: &Manifest, data: &Path) -> Result<()> {
     for file in &manifest.files {
         let to = match file.path.to_str() {
-            Some("warehouse.duckdb") => data.join("warehouse").join("warehouse.duckdb"),
+            Some(WAREHOUSE) => data.join("warehouse").join(WAREHOUSE),
             _ => data.join(&file.path),
         };
         copy(&backup.join(&file.path), &to, file.size_bytes)?;
@@ -185,4 +247,27 @@ fn describe(folder: &Path, path: &Path) -> Result<BackupFile> {
 
 fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder)?.sync_all().with_context(|| format!("{}", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The one thread of this runtime is not held while a file is copied: else nobody would ever write into the pipe.
+    #[tokio::test]
+    async fn copying_holds_no_thread_that_answers_requests() {
+        let own = tempfile::tempdir().expect("a folder");
+        let (data, partial) = (own.path().join("data"), own.path().join("partial"));
+        [&data, &partial].into_iter().for_each(|folder| fs::create_dir(folder).expect("made"));
+        fs::write(partial.join(WAREHOUSE), "rows").expect("written");
+        let pipe = data.join("tokens.json");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).expect("made");
+        let sources = vec![Source { path: "tokens.json".into(), size_bytes: u64::MAX }];
+        let manifest = Manifest { format: FORMAT, version: String::new(), begun_time: 0, ends: vec![], files: vec![] };
+        let filling = tokio::spawn(blocking(move || fill(&data, &partial, manifest, &sources)));
+        tokio::task::yield_now().await;
+        tokio::task::spawn_blocking(move || fs::write(pipe, "tokens")).await.expect("joined").expect("written");
+        let manifest = filling.await.expect("joined").expect("copied");
+        assert_eq!(manifest.size_bytes(), 10);
+    }
 }

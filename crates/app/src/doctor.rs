@@ -19,6 +19,8 @@ use serde::Serialize;
 
 use crate::config::Config;
 
+pub use units::bytes as size_text;
+
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -21,10 +21,11 @@ mod swap;
 mod telemetry;
 
 pub use config::{Config, LogFormat, Role, TelemetryConfig};
-pub use doctor::{Examination, Finding, Verdict, examine};
+pub use doctor::{Examination, Finding, Verdict, examine, size_text};
 pub use engines::{Engines, open_tokens};
 pub use layers::{Layers, Origin, Setting};
 pub use log_files::{LogCheck, LogDamage, LogGap, repair_log, verify_log};
 pub use metric_table::{METRICS, Metric, MetricKind};
+pub use playhead_watch::Rebuilt;
 pub use restore::{Restored, View, rebuild, restore};
 pub use serve::{Serve, serve};

@@ -51,6 +51,8 @@ pub struct Restored {
     pub rebuilt: Rebuilt,
     /// Pairs of user and video that were forgotten after the backup, and are forgotten again.
     pub forgotten_again: u64,
+    /// How large the backup is.
+    pub size_bytes: u64,
 }
 
 /// Rebuilds a view. The server must not run: the engines' locks refuse it.
@@ -93,7 +95,7 @@ pub async fn restore(config: &Config, backup: &Path, replace: bool) -> Result<Re
     engines.close();
     let (rebuilt, forgotten_again) = done?;
     swap::swap(&fresh, data)?;
-    Ok(Restored { begun_time: manifest.begun_time, rebuilt, forgotten_again })
+    Ok(Restored { begun_time: manifest.begun_time, rebuilt, forgotten_again, size_bytes: manifest.size_bytes() })
 }
 
 /// What the data folder that is replaced knows, and the backup may not.

@@ -44,6 +44,12 @@ pub struct BackedUp {
     pub path: String,
     /// How large it is.
     pub size_bytes: u64,
+    /// How many files it has, its manifest not counted.
+    pub files: u64,
+    /// The events in the warehouse when it was begun; not there if the warehouse was too busy to count them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub events: Option<u64>,
 }
 
 /// What compacting did.

@@ -3,7 +3,7 @@
 const KIB: f64 = 1024.0;
 
 /// Bytes in the unit that suits them.
-pub(crate) fn bytes(number: u64) -> String {
+pub fn bytes(number: u64) -> String {
     let mut value = number as f64;
     let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].into_iter();
     let mut unit = units.next().unwrap_or_default();

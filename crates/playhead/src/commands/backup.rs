@@ -1,9 +1,10 @@
 //! `playhead backup`: copies everything while the server runs.
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use playhead_app::size_text;
 use serde_json::{Value, json};
 
 use crate::client::{Client, ClientArgs};
@@ -19,11 +20,16 @@ const DEADLINE: Duration = Duration::from_secs(3_600);
 `playhead restore` takes it.
 
 Example:
-  playhead backup monday"
+  playhead backup monday
+  playhead backup monday --json | jq .size_bytes"
 )]
 pub(crate) struct Args {
     /// The backup's name: 1 to 64 bytes of [A-Za-z0-9._-], a letter or digit first
     name: String,
+
+    /// Print what was done as JSON: path, size_bytes, files, events, seconds
+    #[arg(long)]
+    json: bool,
 
     #[command(flatten)]
     client: ClientArgs,
@@ -31,9 +37,18 @@ pub(crate) struct Args {
 
 /// Makes the backup.
 pub(crate) fn run(args: Args) -> Result<ExitCode> {
-    let body = json!({ "to": args.name }).to_string();
+    let (body, begun) = (json!({ "to": args.name }).to_string(), Instant::now());
     let answer = Client::new(&args.client, DEADLINE)?.post("/v1/admin/backup", "application/json", body.as_bytes())?;
-    let made: Value = answer.json()?;
-    print_line(format_args!("{}  {} bytes", made["path"].as_str().unwrap_or_default(), made["size_bytes"]))?;
+    let mut made: Value = answer.json()?;
+    let seconds = begun.elapsed().as_secs_f64();
+    if args.json {
+        made["seconds"] = seconds.into();
+        print_line(serde_json::to_string_pretty(&made)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let size = size_text(made["size_bytes"].as_u64().unwrap_or_default());
+    let events = made["events"].as_u64().map(|events| format!(", {events} events")).unwrap_or_default();
+    let path = made["path"].as_str().unwrap_or_default();
+    print_line(format_args!("{path}  {size} in {} files{events}, in {seconds:.1} s", made["files"]))?;
     Ok(ExitCode::SUCCESS)
 }

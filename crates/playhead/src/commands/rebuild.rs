@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use playhead_app::{View, rebuild};
+use playhead_app::{Rebuilt, View, rebuild};
+use serde_json::json;
 
 use crate::output::print_line;
 use crate::settings::SettingsArgs;
@@ -24,6 +25,9 @@ pub(crate) struct Args {
     /// Which view
     #[arg(value_enum)]
     view: Which,
+    /// Print what was done as JSON, a view an entry: view, events, marks, seconds
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     settings: SettingsArgs,
 }
@@ -44,11 +48,19 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
     };
     let config = args.settings.config_of_data()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+    let mut done = Vec::new();
     for view in views {
         let begun = Instant::now();
         let rebuilt = runtime.block_on(rebuild(&config, view))?;
         let seconds = begun.elapsed().as_secs_f64();
-        print_line(format_args!("{view}: {} events and {} marks in {seconds:.1} s", rebuilt.events, rebuilt.marks))?;
+        let Rebuilt { events, marks } = rebuilt;
+        if !args.json {
+            print_line(format_args!("{view}: {events} events and {marks} marks in {seconds:.1} s"))?;
+        }
+        done.push(json!({ "view": view.to_string(), "events": events, "marks": marks, "seconds": seconds }));
+    }
+    if args.json {
+        print_line(serde_json::to_string_pretty(&done)?)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -93,7 +93,7 @@ impl Operations for StubOperations {
     async fn backup(&self, to: &str) -> Result<BackedUp, OperationError> {
         match to {
             "there" => Err(OperationError::Conflict("there is a backup `there` already".to_owned())),
-            _ => Ok(BackedUp { path: format!("backups/{to}"), size_bytes: 1 }),
+            _ => Ok(BackedUp { path: format!("backups/{to}"), size_bytes: 1, files: 1, events: None }),
         }
     }
     async fn compact(&self) -> Result<Compacted, OperationError> {
