@@ -10,6 +10,7 @@ mod json;
 mod json_words;
 mod marks;
 pub(crate) mod openapi;
+mod openapi_examples;
 mod openapi_fixes;
 mod path;
 mod position_body;

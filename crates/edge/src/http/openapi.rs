@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use super::{admin, event_body, events, marks, openapi_fixes, positions, probes, sql, videos};
+use super::{admin, event_body, events, marks, openapi_examples, openapi_fixes, positions, probes, sql, videos};
 use crate::Edge;
 use crate::problem::ProblemBody;
 
@@ -22,6 +22,14 @@ use crate::problem::ProblemBody;
             Every answer carries `x-request-id`, which a caller may give. A caller may shorten the time for a request by \
             `x-request-timeout-ms`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    tags(
+        (name = "positions", description = "Where a viewer stopped: save it, read it, mark it, forget it."),
+        (name = "events", description = "What players say, many at once."),
+        (name = "videos", description = "What videos are, so that analysts read names."),
+        (name = "warehouse", description = "SQL over everything watched, about a second behind."),
+        (name = "admin", description = "Status, backup, compaction; the scope `admin`."),
+        (name = "probes", description = "For machines, without a token: alive, ready, metrics, this document."),
     ),
     paths(
         positions::put_position,
@@ -50,6 +58,7 @@ struct Document;
 pub fn document() -> Value {
     let mut document = serde_json::to_value(Document::openapi()).expect("the document is JSON");
     openapi_fixes::apply(&mut document);
+    openapi_examples::apply(&mut document);
     document
 }
 

@@ -1,6 +1,7 @@
 //! What every operation has in common, added to the document in one place: problems, security, what an id looks like.
 
-use playhead_ports::Scope;
+use playhead_ports::{Scope, Table};
+use playhead_watch::TABLES;
 use serde_json::{Map, Value, json};
 
 use crate::batch::BATCH_MAX;
@@ -23,8 +24,20 @@ pub(super) fn apply(document: &mut Value) {
             }
         }
     }
+    tables(document);
     lists(document);
     sequences(document);
+}
+
+/// Which tables may be asked, with their columns, as they are declared.
+fn tables(document: &mut Value) {
+    let table = |table: &Table| {
+        let columns: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+        format!("- `{}` ({}): {}\n", table.name, columns.join(", "), table.comment)
+    };
+    let listed: String = TABLES.iter().map(table).collect();
+    let description = &mut document["paths"]["/v1/sql"]["post"]["description"];
+    *description = format!("{}\n\nTables:\n\n{listed}", description.as_str().unwrap_or_default()).into();
 }
 
 /// Says that no operation needs a token.

@@ -129,3 +129,57 @@ async fn it_is_served_and_asks_for_tokens_only_where_they_are_needed() {
     assert_eq!(guarded["paths"]["/v1/sql"]["post"]["security"][0]["bearer"], serde_json::json!(["analyst"]));
     assert_eq!(guarded, playhead_edge::openapi());
 }
+
+/// Every operation of the document, with its path and method.
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let of = |(path, item): (&String, &Value)| -> Vec<(String, String, Value)> {
+        let methods = item.as_object().expect("operations").iter();
+        methods.map(|(method, operation)| (path.clone(), method.clone(), operation.clone())).collect()
+    };
+    document["paths"].as_object().expect("there are paths").iter().flat_map(of).collect()
+}
+
+#[test]
+fn every_operation_has_a_tag_a_summary_and_examples() {
+    let document = playhead_edge::openapi();
+    let tags: Vec<&Value> = document["tags"].as_array().expect("tags").iter().map(|tag| &tag["name"]).collect();
+    for (path, method, operation) in operations(&document) {
+        let name = format!("{method} {path}");
+        assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{name} has no summary");
+        assert!(operation["tags"].as_array().is_some_and(|of| of.iter().all(|tag| tags.contains(&tag))), "{name}");
+        let contents = [&operation["requestBody"]["content"], &operation["responses"]["200"]["content"]];
+        for (of, content) in contents.into_iter().filter_map(Value::as_object).flatten() {
+            // A metric, a file and the document itself need none.
+            let has_none =
+                ["/metrics", "/openapi.json"].contains(&path.as_str()) || of == "application/vnd.apache.parquet";
+            assert!(has_none || !content["example"].is_null(), "{name} has no example of {of}");
+        }
+    }
+    let sql = document["paths"]["/v1/sql"]["post"]["description"].as_str().expect("words");
+    for table in playhead_watch::TABLES {
+        assert!(sql.contains(&format!("`{}` (", table.name)), "{} is not named", table.name);
+    }
+    assert!(sql.contains("`watch_marks`") && sql.contains("`forgotten`"), "{sql}");
+}
+
+#[tokio::test]
+async fn every_example_of_a_request_is_taken_and_answered_as_its_example() {
+    let server = Running::open().await;
+    let document = playhead_edge::openapi();
+    let fields = |value: &Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>());
+    for (path, method, operation) in operations(&document) {
+        // The warehouse is a stand-in here; the tests from outside send this one.
+        let contents = operation["requestBody"]["content"].as_object().filter(|_| path != "/v1/sql");
+        for (of, content) in contents.into_iter().flatten() {
+            let body = content["example"].as_str().map_or_else(|| content["example"].to_string(), str::to_owned);
+            let path = path.replace("{user}", "ann").replace("{video}", "film-1");
+            let ask = server.ask(&method.to_uppercase(), &path).header("content-type", of).body(body);
+            let answer = ask.send().await;
+            assert!(answer.status < 300, "{method} {path}: {}", answer.text());
+            let example = &operation["responses"]["200"]["content"]["application/json"]["example"];
+            if answer.status == 200 && path != "/v1/admin/backup" {
+                assert_eq!(fields(&answer.json()), fields(example), "{method} {path}");
+            }
+        }
+    }
+}
