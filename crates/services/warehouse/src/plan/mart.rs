@@ -49,6 +49,9 @@ fn plan<'a>(planner: &mut Planner<'a>, name: &str, mart: &'a Mart) {
         let of = measure_type(measure, |column| type_of(planner, column));
         columns.add(column, of, true, &measure_comment(measure));
     }
+    if let (Some(of), false) = (source, mart.adds_up()) {
+        planner.index_mart(of, &mart.key);
+    }
     if source.is_some() && mart.adds_up() {
         columns.add(system::ROWS, FieldType::Int, false, "How many rows it is over");
     }

@@ -126,6 +126,14 @@ impl<'a> Planner<'a> {
         self.tables.push(table);
     }
 
+    /// Finds rows of a mart by these columns, too.
+    pub(super) fn index_mart(&mut self, name: &str, columns: &[String]) {
+        let mart = self.tables.iter_mut().find(|table| table.kind == Kind::Mart && table.name == name);
+        if let Some(mart) = mart.filter(|mart| !mart.unique.starts_with(columns)) {
+            mart.indexes.push(columns.to_vec());
+        }
+    }
+
     /// An empty temporary table for what statements find.
     pub(super) fn push_work(&mut self, name: String, fields: Vec<Field>) {
         let fields = fields.into_iter().map(|field| StageField { field, origin: Origin::Named }).collect();

@@ -35,7 +35,7 @@ const OF_BROKEN: [&str; 7] =
     ["_source", system::TOPIC, system::PARTITION, system::OFFSET, system::LOAD_TIME, system::PAYLOAD, system::HEADERS];
 
 pub(super) fn message_stage(name: &str, source: &Source) -> StagePlan {
-    let identity = source.identity.iter().map(|column| StageField {
+    let own = own_columns(source).map(|column| StageField {
         field: Field { name: column.clone(), of: identity_type(source, column) },
         origin: Origin::Column(column.clone()),
     });
@@ -43,14 +43,14 @@ pub(super) fn message_stage(name: &str, source: &Source) -> StagePlan {
         field: Field { name: (*name).to_owned(), of: *of },
         origin: origin.clone(),
     });
-    let fields = identity.chain(system).collect();
+    let fields = own.chain(system).collect();
     StagePlan { of: StageOf::Messages, rows: name.to_owned(), name: format!("message_{name}"), fields }
 }
 
 pub(super) fn message_tables(spec: &Spec, name: &str, source: &Source) -> [TablePlan; 2] {
     let mut columns = Columns::default();
-    for column in &source.identity {
-        columns.add(column, identity_type(source, column), true, "Identity");
+    for column in own_columns(source) {
+        columns.add(column, identity_type(source, column), true, own_comment(source, column));
     }
     for (name, of, _, comment) in message_fields() {
         columns.add(name, *of, *name == system::HEADERS, comment);
@@ -182,6 +182,17 @@ pub(super) fn shared_tables(spec: &Spec) -> Vec<TablePlan> {
 
 fn message_fields() -> impl Iterator<Item = &'static (&'static str, FieldType, Origin, &'static str)> {
     MESSAGE.iter().filter(|(_, _, origin, _)| *origin != Origin::Named)
+}
+
+/// The identity, and what the source keeps besides.
+fn own_columns(source: &Source) -> impl Iterator<Item = &String> {
+    let kept = source.keep.iter().filter(|column| !source.identity.contains(column));
+    source.identity.iter().chain(kept)
+}
+
+fn own_comment<'a>(source: &'a Source, column: &str) -> &'a str {
+    let comment = source.columns.get(column).map_or("", |column| column.comment.as_str());
+    if comment.is_empty() && source.identity.iter().any(|of| of == column) { "Identity" } else { comment }
 }
 
 fn identity_type(source: &Source, column: &str) -> FieldType {

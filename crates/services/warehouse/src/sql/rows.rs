@@ -66,10 +66,13 @@ fn insert(dialect: Dialect, table: &TablePlan, feed: &FeedPlan, messages: Option
         None => equal("h", "f", ROW.into_iter().chain([EVENT_TIME])),
     };
     let selected = all().map(|column| if column == IS_NEWEST { is_newest.clone() } else { of("f", column) });
-    let conflict = if dialect == Dialect::Postgres { " ON CONFLICT DO NOTHING" } else { "" };
+    let (missing, conflict) = match dialect {
+        Dialect::Postgres => (String::new(), " ON CONFLICT DO NOTHING"),
+        _ => (format!(" WHERE NOT EXISTS (SELECT 1 FROM ({there}) AS h WHERE {same})"), ""),
+    };
     format!(
-        "INSERT INTO {name} ({}) SELECT {} FROM (SELECT DISTINCT ON ({key}) {} FROM {} AS s ORDER BY {key}, {}) AS f{join} \
-         WHERE NOT EXISTS (SELECT 1 FROM ({there}) AS h WHERE {same}) ORDER BY {}{conflict}",
+        "INSERT INTO {name} ({}) SELECT {} FROM (SELECT DISTINCT ON ({key}) {} FROM {} AS s ORDER BY {key}, {}) AS f{join}\
+         {missing} ORDER BY {}{conflict}",
         names(all()),
         list(selected),
         columns("s", staged),

@@ -193,33 +193,38 @@ pub(crate) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
     loader.push(table, "versions that late rows begin", landed);
 }
 
-/// What each position's predecessor says; the first one's is what was said last.
+/// What each position's predecessor says; the first one's is what was said last. Windows alone, because a join of what is
+/// derived with what is derived is planned badly.
 fn in_order(shape: &Shape<'_>, staged: &[(String, &FeedPlan)]) -> String {
-    let (position, pk) = (shape.position(), of("s", shape.pk));
+    let (position, pk, diff) = (shape.position(), of("m", shape.pk), of("m", shape.diff));
     let rows = shape.rows(staged, &shape.all(), |_, _| " WHERE TRUE".into());
-    let distinct = format!("SELECT DISTINCT {} FROM ({rows}) AS r", columns("r", &position));
-    let diff = of("s", shape.diff);
-    let heads = format!(
-        "SELECT {}, LAG({diff}) OVER (PARTITION BY {pk} ORDER BY {}) AS was FROM ({distinct}) AS s",
-        columns("s", &position),
-        columns("s", shape.moment()),
+    let order = columns("m", shape.moment().into_iter().chain([shape.hashdiff]));
+    let mut said = format!(
+        "SELECT m.*, LAG({diff}) OVER (PARTITION BY {pk} ORDER BY {order}) AS was FROM ({}) AS m",
+        shape.members(&rows)
     );
+    if shape.diff != shape.hashdiff {
+        // All of a set hear what its first row heard.
+        said = format!(
+            "SELECT {}, FIRST_VALUE(m.was) OVER (PARTITION BY {} ORDER BY {}) AS was FROM ({said}) AS m",
+            columns("m", shape.all()),
+            columns("m", &position),
+            of("m", shape.hashdiff),
+        );
+    }
     format!(
-        "INSERT INTO {} ({}) SELECT {} FROM ({}) AS m JOIN ({heads}) AS h ON {} JOIN {} AS w ON w.key = {} \
-         WHERE NOT w.is_late AND COALESCE(h.was, w.diff) IS DISTINCT FROM {} ORDER BY {}",
+        "INSERT INTO {} ({}) SELECT {} FROM ({said}) AS m JOIN {} AS w ON w.key = {pk} \
+         WHERE NOT w.is_late AND COALESCE(m.was, w.diff) IS DISTINCT FROM {diff} ORDER BY {}",
         name_of(shape.table),
         names(shape.all()),
         columns("m", shape.all()),
-        shape.members(&rows),
-        equal("m", "h", &position),
         shape.work,
-        of("m", shape.pk),
-        of("h", shape.diff),
         columns("m", &position),
     )
 }
 
-/// Staged positions of late keys and the ones after them, each held against the one before it, found by index.
+/// Staged positions of late keys and the ones after them, each held against the one before it, found by index. Those that are
+/// right already are left out, but where several rows have a position: which of them tells it may have changed.
 fn judged_neighbours(shape: &Shape<'_>, staged: &[(String, &FeedPlan)], kept: &[(String, &FeedPlan)]) -> String {
     let (position, moment) = (shape.position(), shape.moment());
     let rows = shape.rows(staged, &position, |_, _| " WHERE TRUE".into());
@@ -237,8 +242,10 @@ fn judged_neighbours(shape: &Shape<'_>, staged: &[(String, &FeedPlan)], kept: &[
         "WITH late AS (SELECT DISTINCT {0} FROM ({rows}) AS s JOIN {1} AS w ON w.key = {2} WHERE w.is_late), \
          affected AS (SELECT {3} FROM late AS n UNION SELECT {4}, {5} FROM late AS n CROSS JOIN LATERAL \
          (SELECT * FROM ({after}) AS x ORDER BY {ascending} LIMIT 1) AS x) \
-         INSERT INTO {6} ({7}, is_wanted) SELECT {8}, {9} IS DISTINCT FROM {10} FROM affected AS a LEFT JOIN LATERAL \
-         (SELECT * FROM ({before}) AS x ORDER BY {11} LIMIT 1) AS b ON TRUE",
+         INSERT INTO {6} ({7}, is_wanted) SELECT {8}, j.is_wanted FROM affected AS a LEFT JOIN LATERAL \
+         (SELECT * FROM ({before}) AS x ORDER BY {11} LIMIT 1) AS b ON TRUE CROSS JOIN LATERAL \
+         (SELECT {9} IS DISTINCT FROM {10} AS is_wanted) AS j WHERE j.is_wanted IS DISTINCT FROM \
+         EXISTS (SELECT 1 FROM {12} AS t WHERE {13} OFFSET 0) OR (j.is_wanted AND {14})",
         columns("s", &position),
         shape.work,
         of("s", shape.pk),
@@ -251,7 +258,20 @@ fn judged_neighbours(shape: &Shape<'_>, staged: &[(String, &FeedPlan)], kept: &[
         of("b", shape.diff),
         of("a", shape.diff),
         descending("x", &moment),
+        name_of(shape.table),
+        equal("t", "a", &position),
+        is_shared(shape, kept),
     )
+}
+
+/// Whether several kept rows have the position.
+fn is_shared(shape: &Shape<'_>, kept: &[(String, &FeedPlan)]) -> String {
+    let at = |feed: &FeedPlan, row: &str| {
+        let same =
+            shape.position().into_iter().map(|name| format!("{} = {}", of(row, feed.field(name)), of("a", name)));
+        format!(" WHERE {}", all(same))
+    };
+    format!("EXISTS (SELECT 1 FROM ({}) AS s OFFSET 1)", shape.rows(kept, &[shape.pk], at))
 }
 
 /// All positions of late keys from their first staged one on, each held against the one before it.
@@ -298,11 +318,17 @@ fn mended(shape: &Shape<'_>, kept: &[(String, &FeedPlan)]) -> String {
     let same = |name: &&str| format!("{} IS NOT DISTINCT FROM {}", of("m", name), of("t", name));
     let key = &shape.table.unique;
     let rest: Vec<&str> = shape.all().into_iter().filter(|name| !key.iter().any(|key| key == name)).collect();
-    format!(
-        "DELETE FROM {} AS t USING {} AS l WHERE {} AND NOT EXISTS (SELECT 1 FROM ({}) AS m WHERE {} AND {})",
+    let judged = format!(
+        "DELETE FROM {} AS t USING {} AS l WHERE {}",
         name_of(shape.table),
         shape.late,
         equal("t", "l", shape.position()),
+    );
+    if shape.dialect == Dialect::Postgres {
+        return judged;
+    }
+    format!(
+        "{judged} AND NOT EXISTS (SELECT 1 FROM ({}) AS m WHERE {} AND {})",
         wanted(shape, kept),
         equal("m", "t", key),
         all(rest.iter().map(same)),
@@ -312,12 +338,15 @@ fn mended(shape: &Shape<'_>, kept: &[(String, &FeedPlan)]) -> String {
 /// Versions that should be there and are not.
 fn landed(shape: &Shape<'_>, kept: &[(String, &FeedPlan)]) -> String {
     let name = name_of(shape.table);
+    let missing = match shape.dialect {
+        Dialect::Postgres => String::new(),
+        _ => format!(" WHERE NOT EXISTS (SELECT 1 FROM {name} AS t WHERE {})", equal("t", "m", &shape.table.unique)),
+    };
     format!(
-        "INSERT INTO {name} ({}) SELECT {} FROM ({}) AS m WHERE NOT EXISTS (SELECT 1 FROM {name} AS t WHERE {}) ORDER BY {}",
+        "INSERT INTO {name} ({}) SELECT {} FROM ({}) AS m{missing} ORDER BY {}",
         names(shape.all()),
         columns("m", shape.all()),
         wanted(shape, kept),
-        equal("t", "m", &shape.table.unique),
         columns("m", shape.position()),
     )
 }

@@ -63,13 +63,17 @@ fn first_copies(stage: &str) -> String {
 fn insert_history(dialect: Dialect, table: &TablePlan, stage: &str, known: &str) -> String {
     let all = || table.columns.iter().map(|column| column.name.as_str());
     let name = name_of(table);
-    let conflict = if dialect == Dialect::Postgres { " ON CONFLICT DO NOTHING" } else { "" };
-    format!(
-        "INSERT INTO {name} ({}) SELECT {} FROM ({}) AS f WHERE NOT EXISTS (SELECT 1 FROM \
-         (SELECT {} FROM {name} AS h JOIN {known} AS k ON {}) AS h WHERE {}){conflict}",
+    let insert = format!(
+        "INSERT INTO {name} ({}) SELECT {} FROM ({}) AS f",
         names(all()),
         columns("f", all()),
-        first_copies(stage),
+        first_copies(stage)
+    );
+    if dialect == Dialect::Postgres {
+        return format!("{insert} ON CONFLICT DO NOTHING");
+    }
+    format!(
+        "{insert} WHERE NOT EXISTS (SELECT 1 FROM (SELECT {} FROM {name} AS h JOIN {known} AS k ON {}) AS h WHERE {})",
         columns("h", VERSIONS),
         equal("h", "k", [MESSAGE]),
         equal("h", "f", VERSIONS),
