@@ -93,8 +93,18 @@ fn day(days: i32) -> Cell {
     Cell::Text(day.map_or_else(|_| beyond(i64::from(days)), |day| day.to_string()))
 }
 
-/// As a time of the calendar: the library's points in time end a day before the year 9999 does.
+/// A time with three digits after the second's point.
 fn time(unit: TimeUnit, array: &dyn Array, row: usize) -> Cell {
+    written_time(unit, array, row, "%Y-%m-%d %H:%M:%S%.3f")
+}
+
+/// A time with all the digits that are stored.
+pub(crate) fn exact_time(unit: TimeUnit, array: &dyn Array, row: usize) -> Cell {
+    written_time(unit, array, row, "%Y-%m-%d %H:%M:%S%.6f")
+}
+
+/// As a time of the calendar: the library's points in time end a day before the year 9999 does.
+fn written_time(unit: TimeUnit, array: &dyn Array, row: usize, form: &str) -> Cell {
     let since = match unit {
         TimeUnit::Second => SignedDuration::from_secs(array.as_primitive::<TimestampSecondType>().value(row)),
         TimeUnit::Millisecond => {
@@ -106,9 +116,7 @@ fn time(unit: TimeUnit, array: &dyn Array, row: usize) -> Cell {
         TimeUnit::Nanosecond => SignedDuration::from_nanos(array.as_primitive::<TimestampNanosecondType>().value(row)),
     };
     let at = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0).checked_add(since);
-    Cell::Text(
-        at.map_or_else(|_| "beyond the years 9999".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()),
-    )
+    Cell::Text(at.map_or_else(|_| "beyond the years 9999".to_owned(), |at| at.strftime(form).to_string()))
 }
 
 /// The engine's infinite days, and those that no calendar names.

@@ -1,7 +1,6 @@
 //! The open database: who holds its handles, how it is opened again when the engine has given it up, and who writes.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,8 @@ use playhead_ports::{Table, WarehouseError};
 
 use crate::failure::{Failure, Kind};
 use crate::gate::{Closed, Gate, Inside, Reading, Stop};
-use crate::open::{Files, open_database};
+use crate::open::{Files, Lock, open_database};
+use crate::walk::Askable;
 use crate::watch::Growth;
 use crate::{Config, schema};
 
@@ -50,19 +50,32 @@ pub(crate) struct Database {
     pub(crate) backup: Mutex<()>,
     /// What was declared, by name.
     pub(crate) declared: RwLock<BTreeMap<&'static str, &'static Table>>,
+    /// What pipelines show to analysts besides, by schema and name in lower case.
+    pub(crate) shown: RwLock<BTreeSet<(String, String)>>,
     /// Held for the whole of a load, a fold or a declaration, so that they follow one another.
     writer: Mutex<Writer>,
     /// The handle that readers' connections are cloned from; held for the moment of cloning. Always taken after the gate.
     root: Mutex<Option<Connection>>,
     /// Kept open, because closing it gives the lock away.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Database {
     /// Opens what is in `dir`, which is made if it is not there.
     pub(crate) fn open(dir: &Path, config: Config) -> Result<Self, WarehouseError> {
         let unavailable = |error: std::io::Error| WarehouseError::Unavailable(format!("{}: {error}", dir.display()));
-        let files = Files::in_dir(dir).map_err(unavailable)?;
+        Self::open_files(Files::in_dir(dir).map_err(unavailable)?, config)
+    }
+
+    /// Opens a database that is one file, which is made if it is not there.
+    pub(crate) fn open_file(file: &Path, config: Config) -> Result<Self, WarehouseError> {
+        let unavailable = |error: std::io::Error| WarehouseError::Unavailable(format!("{}: {error}", file.display()));
+        Self::open_files(Files::of_file(file).map_err(unavailable)?, config)
+    }
+
+    fn open_files(files: Files, config: Config) -> Result<Self, WarehouseError> {
+        let unavailable =
+            |error: std::io::Error| WarehouseError::Unavailable(format!("{}: {error}", files.database().display()));
         let lock = files.lock()?;
         files.clear_leftovers().map_err(unavailable)?;
         let writer = Writer { connection: None, load: 0, tails: HashMap::new() };
@@ -73,13 +86,14 @@ impl Database {
             growth: Growth::default(),
             backup: Mutex::default(),
             declared: RwLock::default(),
+            shown: RwLock::default(),
             writer: Mutex::new(writer),
             root: Mutex::new(None),
             _lock: lock,
         };
         database.attach(&mut database.writer.lock()).map_err(|failure| match failure.kind {
             Kind::Statement | Kind::Invalidated | Kind::Broken => WarehouseError::Broken(format!(
-                "{} cannot be read ({}): move it away and restore a backup or rebuild it from the log",
+                "{} cannot be read ({})",
                 database.files.database().display(),
                 failure.message
             )),
@@ -185,6 +199,12 @@ impl Database {
     /// The declared table of that name.
     pub(crate) fn table(&self, name: &str) -> Option<&'static Table> {
         self.declared.read().get(name).copied()
+    }
+
+    /// The tables that analysts may ask.
+    pub(crate) fn askable(&self) -> Askable {
+        let declared = self.declared.read().keys().copied().collect();
+        Askable { declared, shown: self.shown.read().clone() }
     }
 
     /// The bytes of the write-ahead log.

@@ -1,6 +1,6 @@
 //! What the engine's errors mean. The engine tells its kinds apart by the first words of the message only.
 
-use playhead_ports::{CommitError, SinkError, WarehouseError};
+use playhead_ports::{CommitError, SinkError, TargetError, WarehouseError};
 
 /// A kind of failure that somebody acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +151,15 @@ impl From<Failure> for SinkError {
         match failure.kind {
             Kind::Statement => Self::Permanent(failure.message),
             _ => Self::Transient(failure.message),
+        }
+    }
+}
+
+impl From<Failure> for TargetError {
+    fn from(failure: Failure) -> Self {
+        match failure.kind {
+            Kind::Statement => Self::Refused(failure.message),
+            _ => Self::Unavailable(failure.message),
         }
     }
 }

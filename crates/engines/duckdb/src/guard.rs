@@ -3,21 +3,19 @@
 //! The engine's own parser makes a tree of the statement without running it, and the tree is walked. What the walk does not
 //! know is refused, so that a new kind of statement is no hole.
 
-use std::collections::BTreeSet;
-
 use duckdb::Connection;
 use playhead_ports::QueryError;
 use serde_json::Value;
 
 use crate::failure::{Failure, Kind};
-use crate::walk::Walk;
+use crate::walk::{Askable, Walk};
 
 /// Refuses a statement that may not be asked. It is not run.
 pub(crate) fn check(
     connection: &Connection,
     sql: &str,
     sql_max_bytes: usize,
-    tables: &BTreeSet<&'static str>,
+    tables: &Askable,
 ) -> Result<(), QueryError> {
     if sql.len() > sql_max_bytes {
         return refuse(format!("the statement has {} bytes; {sql_max_bytes} are allowed", sql.len()));
@@ -25,7 +23,13 @@ pub(crate) fn check(
     if sql.contains('\0') {
         return refuse("the statement contains a zero byte".to_owned());
     }
-    let tree = parse(connection, sql)?;
+    let tree = tree_of_select(connection, sql)?;
+    Walk::over(tables).statement(&tree).map_err(QueryError::Refused)
+}
+
+/// The tree of the one SELECT that the text is; whatever else it is, is refused.
+pub(crate) fn tree_of_select(connection: &Connection, sql: &str) -> Result<Value, QueryError> {
+    let mut tree = parse(connection, sql)?;
     if tree["error"] != Value::Bool(false) {
         let message = tree["error_message"].as_str().unwrap_or("the statement cannot be read");
         return match tree["error_type"].as_str() {
@@ -33,14 +37,14 @@ pub(crate) fn check(
             _ => Err(QueryError::Invalid(format!("{message}{}", position(&tree, sql)))),
         };
     }
-    match tree["statements"].as_array().map(Vec::as_slice) {
-        Some([statement]) => Walk::over(tables).statement(statement).map_err(QueryError::Refused),
+    match tree["statements"].as_array_mut().map(Vec::as_mut_slice) {
+        Some([statement]) => Ok(statement.take()),
         Some(many) => refuse(format!("{} statements were given; one SELECT may be asked", many.len())),
         None => refuse("only one SELECT statement may be asked".to_owned()),
     }
 }
 
-fn refuse(why: String) -> Result<(), QueryError> {
+fn refuse<T>(why: String) -> Result<T, QueryError> {
     Err(QueryError::Refused(why))
 }
 

@@ -1,9 +1,10 @@
-//! The warehouse of one machine: the port `Warehouse` on an embedded DuckDB.
+//! The warehouse of one machine: the ports `Warehouse` and `Target` on an embedded DuckDB.
 //!
 //! One writer loads batches with their checkpoints; analysts read on connections of their own behind a guard, and a fold now
 //! and then keeps both quick. It does not know what the tables mean, nor where rows come from.
 
 mod append;
+mod ask;
 mod cell;
 mod checkpoint;
 mod config;
@@ -12,6 +13,7 @@ mod declare;
 mod delete;
 mod export;
 mod failure;
+mod found;
 mod functions;
 mod gate;
 mod guard;
@@ -20,9 +22,12 @@ mod library;
 mod load;
 mod maintain;
 mod open;
+mod pipeline;
 mod query;
 mod scan;
 mod schema;
+mod staged;
+mod target;
 mod upkeep;
 mod walk;
 mod warehouse;
@@ -30,4 +35,5 @@ mod watch;
 
 pub use config::Config;
 pub use library::{LIBRARY_VERSION, library_version};
+pub use target::DuckTarget;
 pub use warehouse::DuckWarehouse;

@@ -123,8 +123,8 @@ pub(crate) fn guarded<T>(
     let reader = inside.reader.clone();
     let _watched = watch::watch(database, &reader, until, has_left)
         .map_err(|error| QueryError::Unavailable(format!("no thread to watch the query: {error}")))?;
-    let tables = database.declared.read().keys().copied().collect();
-    guard::check(&connection, &query.sql, database.config.sql_max_bytes, &tables).map_err(|error| match error {
+    let checked = guard::check(&connection, &query.sql, database.config.sql_max_bytes, &database.askable());
+    checked.map_err(|error| match error {
         // It was stopped before it began.
         QueryError::Unavailable(message) if reader.why().is_some() => {
             told(Failure { kind: Kind::Interrupt, message }, reader.why(), query)

@@ -32,16 +32,39 @@ const EXPRESSIONS: &[&str] = &[
 /// The kinds of queries.
 const NODES: &[&str] = &["SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"];
 
+/// The tables that may be asked.
+#[derive(Default)]
+pub(crate) struct Askable {
+    /// Those of the warehouse's own services, which need no schema before their name.
+    pub(crate) declared: BTreeSet<&'static str>,
+    /// Those of pipelines, by schema and name.
+    pub(crate) shown: BTreeSet<(String, String)>,
+}
+
+impl Askable {
+    fn has(&self, schema: &str, name: &str) -> bool {
+        match schema {
+            "" | "main" => self.declared.contains(name),
+            _ => self.shown.contains(&(schema.to_owned(), name.to_owned())),
+        }
+    }
+
+    fn names(&self) -> String {
+        let shown = self.shown.iter().map(|(schema, name)| format!("{schema}.{name}"));
+        self.declared.iter().map(|name| (*name).to_owned()).chain(shown).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// The walk, with what may be named at this place.
 pub(crate) struct Walk<'a> {
-    tables: &'a BTreeSet<&'static str>,
+    tables: &'a Askable,
     /// The names of WITH that hold here. A name may be used only where it holds: elsewhere it means something else.
     named: Vec<String>,
 }
 
 impl<'a> Walk<'a> {
     /// A walk over a statement that may name these tables.
-    pub(crate) fn over(tables: &'a BTreeSet<&'static str>) -> Self {
+    pub(crate) fn over(tables: &'a Askable) -> Self {
         Self { tables, named: Vec::new() }
     }
 
@@ -136,18 +159,14 @@ impl<'a> Walk<'a> {
         let part = |field: &str| object.get(field).map_or("", text);
         let name = part("table_name");
         let lower = name.to_ascii_lowercase();
-        let known = match (part("catalog_name"), part("schema_name")) {
-            ("", "") => self.named.contains(&lower) || self.tables.contains(lower.as_str()),
-            ("", "main") => self.tables.contains(lower.as_str()),
-            _ => false,
-        };
-        if known {
+        let (catalog, schema) = (part("catalog_name"), part("schema_name").to_ascii_lowercase());
+        let is_named = schema.is_empty() && self.named.contains(&lower);
+        if catalog.is_empty() && (is_named || self.tables.has(&schema, &lower)) {
             return self.fields(object);
         }
         let path: Vec<_> =
             [part("catalog_name"), part("schema_name"), name].into_iter().filter(|part| !part.is_empty()).collect();
-        let tables: Vec<_> = self.tables.iter().copied().collect();
-        Err(format!("there is no table {} to ask: there are {}", path.join("."), tables.join(", ")))
+        Err(format!("there is no table {} to ask: there are {}", path.join("."), self.tables.names()))
     }
 
     fn table_function(&mut self, object: &Object) -> Result<(), String> {

@@ -38,13 +38,21 @@ impl DuckWarehouse {
         &self,
         work: impl FnOnce(&Arc<Database>) -> T + Send + 'static,
     ) -> T {
-        let database = self.database.clone();
-        match spawn_blocking(move || work(&database)).await.map_err(tokio::task::JoinError::try_into_panic) {
-            Ok(done) => done,
-            Err(Ok(panic)) => std::panic::resume_unwind(panic),
-            // The runtime ends before the work began, so nobody will ask for the answer.
-            Err(Err(_)) => std::future::pending().await,
-        }
+        blocking(&self.database, work).await
+    }
+}
+
+/// Does something with the database on a thread that may block. A caller that leaves does not stop it.
+pub(crate) async fn blocking<T: Send + 'static>(
+    database: &Arc<Database>,
+    work: impl FnOnce(&Arc<Database>) -> T + Send + 'static,
+) -> T {
+    let database = database.clone();
+    match spawn_blocking(move || work(&database)).await.map_err(tokio::task::JoinError::try_into_panic) {
+        Ok(done) => done,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The runtime ends before the work began, so nobody will ask for the answer.
+        Err(Err(_)) => std::future::pending().await,
     }
 }
 
