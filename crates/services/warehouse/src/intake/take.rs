@@ -287,3 +287,7 @@ impl Tables {
         self.messages.into_iter().chain(self.sets.into_iter().flatten()).filter(|table| table.rows() > 0).collect()
     }
 }
+
+#[cfg(test)]
+#[path = "take_tests.rs"]
+mod tests;

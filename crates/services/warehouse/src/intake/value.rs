@@ -177,7 +177,7 @@ impl Wanted {
                 _ => None,
             }
             .ok_or_else(|| wrong("bytes in hexadecimal")),
-            FieldType::Json => json(raw, reads_texts).map_err(|why| format!("{why}, came {}", raw.shown())),
+            FieldType::Json => json(raw, reads_texts),
         }
     }
 
