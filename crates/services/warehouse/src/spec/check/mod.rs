@@ -82,11 +82,9 @@ impl<'a> Desk<'a> {
         spec.source.keys().chain(spec.rows.keys()).map(String::as_str).collect()
     }
 
-    /// The columns of each feed under the names that the table has them by.
+    /// The columns of each feed under the names that the table has them by. A table that nothing feeds is there for others
+    /// to refer to.
     fn feeds(&mut self, kind: &str, table: &str, from: &'a [Feed]) -> Vec<Columns<'a>> {
-        if from.is_empty() {
-            self.say(&[kind, table, "from"], "must not be empty".into());
-        }
         let mut all = Vec::new();
         for (at, feed) in from.iter().enumerate() {
             let place = at.to_string();

@@ -196,3 +196,23 @@ measures = { c = "count" }
             p.toml:21: mart.of.from: there is no source, row set or other mart "mart:of"; did you mean "mart:of"?"#]],
     );
 }
+
+#[test]
+fn the_specs_of_the_vault_cases_are_fine() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/vault");
+    let mut specs = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let cases: toml::Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
+        for (name, text) in cases["spec"].as_table().unwrap() {
+            if let Err(complaints) = parse(&format!("{}:{name}", path.display()), text.as_str().unwrap()) {
+                panic!("{}", complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+            }
+            specs += 1;
+        }
+    }
+    assert!(specs > 10, "{specs}");
+}

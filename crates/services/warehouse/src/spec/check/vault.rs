@@ -74,7 +74,10 @@ fn check_link<'a>(desk: &mut Desk<'a>, kind: &str, name: &str, link: &'a Link, p
         let columns = if of.key.is_empty() { &hub.key } else { &of.key };
         let hashed: Vec<Columns<'_>> = feeds.iter().filter(|feed| !feed.contains_key(key.as_str())).cloned().collect();
         desk.fed(&path, columns, &hashed);
-        if of.key.is_empty() && link.keys.iter().any(|(other, of_other)| other < key && of_other == of) {
+        if !hashed.is_empty()
+            && of.key.is_empty()
+            && link.keys.iter().any(|(other, of_other)| other < key && of_other == of)
+        {
             desk.say(&path, format!("another key is of the same columns of {}: give `key`", of.hub));
         }
     }
