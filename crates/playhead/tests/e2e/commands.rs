@@ -155,7 +155,7 @@ fn a_wrong_setting_is_named_with_its_line_and_the_nearest_one() {
     );
     let mut wrong = setup().env("PLAYHEAD_LOG__SEGMENT_BYTE", "5").prepare();
     wrong.spawn();
-    assert_eq!(wrong.wait_for_end(std::time::Duration::from_secs(45)).code(), Some(1));
+    assert_eq!(wrong.wait_for_end(std::time::Duration::from_secs(240)).code(), Some(1));
     assert!(
         wrong.log().contains("PLAYHEAD_LOG__SEGMENT_BYTE") && wrong.log().contains("log.segment_bytes"),
         "{}",

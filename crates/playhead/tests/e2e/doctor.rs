@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::setup;
 
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(240);
 
 /// How a check of the report ended: `ok`, `warn` or `fail`.
 fn verdict<'a>(report: &'a Value, check: &str) -> &'a str {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::{marts, setup, turn};
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(240);
 /// What a rating of 1 out of 10 becomes, ms.
 const MS_PER_POINT: u64 = 540_000;
 
@@ -33,7 +33,7 @@ fn importing_the_real_set_twice_is_importing_it_once() {
     assert_eq!(top_of_program(&program), top_of_files());
     marts::assert_follow(&program);
     println!("imported twice: accepted and rejected {first:?}, [events, users, movies, sum of positions] {once:?}");
-    turn.bound(Duration::from_secs(180));
+    turn.bound(Duration::from_secs(1_800));
 }
 
 /// Where the set lies: beside the checkout.

@@ -34,11 +34,11 @@ fn nothing_acknowledged_is_lost_by_kills_at_random_moments() {
         }
         program.start();
         load.ledger.read_all(program.http());
-        turn.bound(Duration::from_secs(300));
+        turn.bound(Duration::from_secs(1_800));
     }
     let ledger = load.ledger.clone();
     let refusals = load.stop();
-    marts::wait_caught_up(&program, Duration::from_secs(60));
+    marts::wait_caught_up(&program, Duration::from_secs(240));
     ledger.read_all(program.http());
     ledger.audit(&program);
     marts::assert_follow(&program);

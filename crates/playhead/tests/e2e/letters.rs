@@ -95,7 +95,7 @@ fn poison_goes_to_the_dead_letters_and_the_good_around_it_is_loaded() {
     let mut program = setup().start();
     let before = event().user("before").play("p").seq(1);
     program.http().put(&before.path(), &before.put_json()).expect("an answer").expect_status(200);
-    assert_eq!(program.terminate(std::time::Duration::from_secs(45)).code(), Some(0));
+    assert_eq!(program.terminate(std::time::Duration::from_secs(240)).code(), Some(0));
 
     let log = StoppedLog::open(program.data_dir());
     let mut bad = Vec::new();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{bytes, marts, setup};
 
-const END_WITHIN: Duration = Duration::from_secs(45);
+const END_WITHIN: Duration = Duration::from_secs(240);
 
 /// Writes events of one play of a user, a frame each: numbers `from` to `to`.
 fn write(program: &Program, user: &str, from: u64, to: u64) {

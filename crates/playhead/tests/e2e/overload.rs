@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::setup;
 
 const CALLERS: usize = 12;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Many callers at once until one of them was refused; every other answer must be good.
 fn refused(program: &Program, ask: impl Fn(usize, u64) -> playhead_testkit::Answer + Sync) -> playhead_testkit::Answer {

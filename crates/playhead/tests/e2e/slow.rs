@@ -9,12 +9,12 @@ use playhead_testkit::{Grpc, Program, event, wait_until};
 use crate::setup;
 
 const SLOW_CALLERS: usize = 24;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 fn program() -> Program {
     setup()
-        .env("PLAYHEAD_EDGE__HEADER_READ_TIMEOUT_MS", "1500")
-        .env("PLAYHEAD_EDGE__REQUEST_TIMEOUT_MS", "2000")
+        .env("PLAYHEAD_EDGE__HEADER_READ_TIMEOUT_MS", "3000")
+        .env("PLAYHEAD_EDGE__REQUEST_TIMEOUT_MS", "8000")
         .env("PLAYHEAD_EDGE__SQL_TIME_MS_MAX", "2000")
         .env("PLAYHEAD_EDGE__SQL_READ_MS_MAX", "1000")
         .start()
@@ -114,7 +114,7 @@ fn answers_that_nobody_reads_do_not_hold_analysts_up() {
 #[test]
 fn idle_connections_make_room_for_those_that_ask() {
     let program =
-        setup().env("PLAYHEAD_EDGE__CONNECTIONS_MAX", "4").env("PLAYHEAD_EDGE__HEADER_READ_TIMEOUT_MS", "1500").start();
+        setup().env("PLAYHEAD_EDGE__CONNECTIONS_MAX", "4").env("PLAYHEAD_EDGE__HEADER_READ_TIMEOUT_MS", "3000").start();
     let idle: Vec<TcpStream> = (0..20).map(|_| connect(program.http_address())).collect();
     program.http().get("/livez").expect("an answer").expect_status(200);
     let at = event().user("quick");

@@ -10,8 +10,8 @@ use crate::plan::Audience;
 use crate::{bytes, marts, setup, turn};
 
 const ROUNDS: usize = 10;
-const PATIENCE: Duration = Duration::from_secs(60);
-const END_WITHIN: Duration = Duration::from_secs(45);
+const PATIENCE: Duration = Duration::from_secs(240);
+const END_WITHIN: Duration = Duration::from_secs(240);
 
 #[test]
 fn a_log_that_keeps_almost_nothing_loses_nothing() {
@@ -62,7 +62,7 @@ fn a_log_that_keeps_almost_nothing_loses_nothing() {
     marts::assert_follow(&program);
     ledger.read_all(program.http());
     ledger.assert_kept();
-    turn.bound(Duration::from_secs(180));
+    turn.bound(Duration::from_secs(1_800));
 }
 
 /// Whether the first records of every partition are gone from the files.

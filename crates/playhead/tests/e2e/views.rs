@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{bytes, marts, setup};
 
-const END_WITHIN: Duration = Duration::from_secs(45);
+const END_WITHIN: Duration = Duration::from_secs(240);
 
 /// What is said of everybody.
 fn everything(program: &Program) -> Value {

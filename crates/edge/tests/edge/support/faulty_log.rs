@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use playhead_domain::Offset;
@@ -17,7 +17,7 @@ pub(crate) enum Fault {
     Busy,
     Unavailable,
     Unknown,
-    /// It waits before it goes on.
+    /// It waits before it goes on, or until the fault is gone.
     Slow(Duration),
     Panics,
 }
@@ -37,6 +37,10 @@ impl FaultyLog {
     pub(crate) fn fail(&self, fault: Fault) {
         *self.fault.lock().expect("no holder panics") = fault;
     }
+
+    fn fault(&self) -> Fault {
+        *self.fault.lock().expect("no holder panics")
+    }
 }
 
 #[async_trait]
@@ -51,11 +55,14 @@ impl EventLog for FaultyLog {
 
     async fn append(&self, at: &TopicPartition, batch: Vec<Record>) -> Vec<Result<Offset, AppendError>> {
         self.appends.fetch_add(1, Ordering::SeqCst);
-        let fault = *self.fault.lock().expect("no holder panics");
+        let fault = self.fault();
         let error = match fault {
             Fault::None => return self.log.append(at, batch).await,
             Fault::Slow(wait) => {
-                tokio::time::sleep(wait).await;
+                let until = Instant::now() + wait;
+                while Instant::now() < until && self.fault() == fault {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
                 return self.log.append(at, batch).await;
             }
             Fault::Panics => panic!("on demand"),

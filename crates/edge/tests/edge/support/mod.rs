@@ -84,7 +84,7 @@ impl Server {
         let listeners = Listeners::bind(any, any).expect("free ports");
         let (http, grpc) = (listeners.http_addr().expect("bound"), listeners.grpc_addr().expect("bound"));
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(playhead_edge::serve(edge, listeners, stop.clone(), Duration::from_secs(5)));
+        let serving = tokio::spawn(playhead_edge::serve(edge, listeners, stop.clone(), SOON));
         Running { http, grpc, log, tokens, health, warehouse, stop, serving, _dir: dir }
     }
 }
