@@ -90,6 +90,10 @@ pub struct Config {
     pub base: playhead_fjall::Config,
     /// The warehouse.
     pub warehouse: playhead_duckdb::Config,
+    /// Databases of pipelines in PostgreSQL.
+    pub postgres: playhead_postgres::Config,
+    /// Pipelines.
+    pub pipelines: crate::pipelines::PipelinesConfig,
     /// Log lines.
     pub telemetry: TelemetryConfig,
 }
@@ -111,6 +115,8 @@ impl Default for Config {
             recent: playhead_memory::Config::default(),
             base: playhead_fjall::Config::default(),
             warehouse: playhead_duckdb::Config::default(),
+            postgres: playhead_postgres::Config::default(),
+            pipelines: crate::pipelines::PipelinesConfig::default(),
             telemetry: TelemetryConfig::default(),
         }
     }

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Config, Role};
 use crate::engines::Engines;
+use crate::pipelines::hold;
 use crate::process;
 use crate::roles::Running;
 use crate::schedule::Schedule;
@@ -44,6 +45,9 @@ impl Upkeep {
         process::measure();
         if let Err(error) = self.engines.hold().await {
             tracing::warn!(%error, "the log's retention waits: checkpoints cannot be read");
+        }
+        for running in self.running.iter() {
+            hold(&self.engines.log, running);
         }
         self.engines.log.sweep(self.engines.clock.now());
         let room = self.engines.recent.room();

@@ -14,6 +14,7 @@ use crate::engines::Engines;
 use crate::health::Checks;
 use crate::metric_table;
 use crate::operations::Upkeep;
+use crate::pipelines::start_pipelines;
 use crate::roles::{Running, start};
 use crate::telemetry;
 
@@ -53,10 +54,13 @@ pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce
     // Consumers go on until requests have ended, so that what was acknowledged last is in the views when they stop.
     let drain = CancellationToken::new();
     let positions = Arc::new(PositionsSink::new(engines.base(), engines.recent()));
-    let running = Arc::new(vec![
+    let mut running = vec![
         start(&engines, positions, Box::new(engines.group(&[WATCH]).await?), config.stream.clone(), drain.clone())?,
         start(&engines, marts, Box::new(engines.group(&[WATCH, VIDEOS]).await?), config.stream.clone(), drain.clone())?,
-    ]);
+    ];
+    let pipelines = start_pipelines(&config, &engines, &drain).await?;
+    running.extend(pipelines.running);
+    let running = Arc::new(running);
     let upkeep = Arc::new(Upkeep::new(&config, engines.clone(), running.clone()));
     let keeping = tokio::spawn(keep(upkeep.clone(), drain.clone()));
 

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backup, compact, completions, config, doctor, import, load, log, rebuild, restore, serve, sql, token, top,
+    backup, compact, completions, config, dict, doctor, import, load, log, rebuild, restore, serve, sql, token, top, warehouse,
 };
 
 /// A request and a row of a batch are many small pieces of memory, made by one thread and often freed by another: with the
@@ -40,6 +40,8 @@ enum Command {
     Restore(restore::Args),
     Compact(compact::Args),
     Log(log::Args),
+    Warehouse(warehouse::Args),
+    Dict(dict::Args),
     Token(token::Args),
     Doctor(doctor::Args),
     Config(config::Args),
@@ -59,6 +61,8 @@ fn main() -> ExitCode {
         Command::Restore(args) => restore::run(args),
         Command::Compact(args) => compact::run(args),
         Command::Log(args) => log::run(args),
+        Command::Warehouse(args) => warehouse::run(args),
+        Command::Dict(args) => dict::run(args),
         Command::Token(args) => token::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Config(args) => config::run(args),

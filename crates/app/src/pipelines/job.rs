@@ -1,0 +1,112 @@
+//! What a command is about: a pipeline, its database, and the data folder with the log and the dictionaries.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use playhead_domain::Timestamp;
+use playhead_fjall::FjallDictionaries;
+use playhead_ports::{Clock, Dictionaries};
+use playhead_segments::SegmentLog;
+use playhead_system::SystemClock;
+use playhead_warehouse::dictionary::entries;
+use playhead_warehouse::pipeline::{Loaded, NoDictionaries, Parts, Pipeline};
+use playhead_warehouse::spec::Spec;
+
+use super::target::open_target;
+use crate::config::Config;
+use crate::held;
+
+/// Entries of a dictionary that are written at once.
+const ENTRIES_AT_ONCE: usize = 10_000;
+
+/// A pipeline, and the database that it is loaded into.
+#[derive(Debug, Clone)]
+pub struct PipelineJob {
+    /// What it does; it was checked.
+    pub spec: Spec,
+    /// The database's URL.
+    pub into: String,
+    /// The settings.
+    pub config: Config,
+    /// The load time of everything, ms since 1970, where it is given.
+    pub load_time_ms: Option<i64>,
+    /// The record source of everything, where it is given.
+    pub record_source: Option<String>,
+}
+
+impl PipelineJob {
+    /// The pipeline, without dictionaries: for what only looks.
+    pub(super) fn looking(self) -> Result<Arc<Pipeline>> {
+        self.pipeline(Arc::new(NoDictionaries))
+    }
+
+    /// The pipeline with the dictionaries of the data folder, if it asks any.
+    pub(super) fn with_dictionaries(self) -> Result<Arc<Pipeline>> {
+        if self.spec.dictionary.is_empty() {
+            return self.looking();
+        }
+        let dictionaries = open_dictionaries(&self.config)?;
+        self.pipeline(dictionaries)
+    }
+
+    pub(super) fn pipeline(self, dictionaries: Arc<dyn Dictionaries>) -> Result<Arc<Pipeline>> {
+        let target = open_target(&self.into, &self.config)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let load_time = self.load_time_ms.map(Timestamp);
+        let (spec, record_source) = (self.spec, self.record_source);
+        Ok(Pipeline::new(Parts { spec, target, dictionaries, clock, load_time, record_source }))
+    }
+}
+
+/// The dictionaries of a data folder that no server has open.
+pub(super) fn open_dictionaries(config: &Config) -> Result<Arc<dyn Dictionaries>> {
+    held::refuse_if_held(&config.data)?;
+    let folder = config.data.join("dictionaries");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(Arc::new(FjallDictionaries::open(&folder, &config.base).context("the dictionaries")?))
+}
+
+/// The log of a data folder that no server has open.
+pub(super) fn open_log(config: &Config) -> Result<Arc<SegmentLog>> {
+    held::refuse_if_held(&config.data)?;
+    let data = &config.data;
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
+    SegmentLog::open(&data.join("log"), config.log.clone(), Arc::new(SystemClock)).context("the log")
+}
+
+/// Puts the entries of a file into a dictionary of the data folder. Gives how many it has now.
+pub async fn load_dictionary(config: &Config, name: &str, id: &str, file: &Path) -> Result<u64> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let mut changes = entries(name, id, &bytes).with_context(|| format!("{}", file.display()))?;
+    let dictionaries = open_dictionaries(config)?;
+    while !changes.is_empty() {
+        let rest = changes.split_off(changes.len().min(ENTRIES_AT_ONCE));
+        dictionaries.change(changes, &[]).await.context("the dictionaries")?;
+        changes = rest;
+    }
+    Ok(dictionaries.count(name).await?)
+}
+
+/// Loads a file into a pipeline. `progress` hears how many bytes and messages are in.
+pub async fn load_file(
+    job: PipelineJob,
+    file: &Path,
+    source: Option<&str>,
+    progress: impl FnMut(u64, u64),
+) -> Result<Loaded> {
+    let source = match (source, &job.spec.source.keys().collect::<Vec<_>>()[..]) {
+        (Some(name), _) if job.spec.source.contains_key(name) => name.to_owned(),
+        (None, [only]) => String::clone(only),
+        (given, all) => {
+            let all = all.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+            match given {
+                Some(name) => bail!("the pipeline has no source {name}; it has {all}"),
+                None => bail!("say with --source which of the pipeline's sources the file is of: {all}"),
+            }
+        }
+    };
+    let pipeline = job.with_dictionaries()?;
+    pipeline.apply().await?;
+    Ok(pipeline.load_file(&source, file, progress).await?)
+}

@@ -1,0 +1,21 @@
+//! Pipelines of the warehouse, wired: the target that a URL names, the log and the dictionaries of a data folder, and what
+//! commands do with them.
+
+mod configured;
+mod job;
+mod plans;
+mod produce;
+mod run;
+mod target;
+mod tell;
+
+pub use configured::PipelinesConfig;
+pub(crate) use configured::{hold, start_pipelines};
+pub use job::{PipelineJob, load_dictionary, load_file};
+pub use plans::{PlanFormat, apply_pipeline, read_spec, show_plan, spec_schema};
+pub use produce::{Produce, produce};
+pub use run::{Ran, ReplayFrom, redrive_pipeline, replay_pipeline, run_pipeline};
+pub use tell::{pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_status};
+
+pub use playhead_warehouse::pipeline::PipelineStatus;
+pub use playhead_warehouse::spec::Spec;

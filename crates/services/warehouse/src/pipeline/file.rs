@@ -1,0 +1,123 @@
+//! A file into a pipeline: messages, one a line, or rows that are staged already.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use bytes::Bytes;
+use playhead_domain::{Offset, Timestamp};
+use playhead_ports::{CommitError, Topic, TopicPartition};
+
+use super::Pipeline;
+use super::batch::Loaded;
+use crate::intake::{Message, csv_messages};
+
+const MESSAGES_AT_ONCE: usize = 20_000;
+const BYTES_AT_ONCE: usize = 32 << 20;
+
+/// Why a file was not loaded; what of it went in before stays.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// The target did not take it.
+    #[error("{0}")]
+    Load(#[from] CommitError),
+}
+
+impl Pipeline {
+    /// Loads a file of that source: CSV with a header, else a JSON object a line. `progress` hears how many bytes and
+    /// messages are in. The rows of a source that is staged already are one load, whatever their number.
+    pub async fn load_file(
+        &self,
+        source: &str,
+        path: &Path,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<Loaded, FileError> {
+        let unreadable = |error: std::io::Error| FileError::Unreadable(format!("{}: {error}", path.display()));
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let is_one_load = self.spec().source.get(source).is_some_and(|source| source.staged);
+        let received_time = self.load_time();
+        let mut all = Loaded::default();
+        if path.extension().is_some_and(|of| of.eq_ignore_ascii_case("csv")) {
+            let text = std::fs::read_to_string(path).map_err(unreadable)?;
+            let mut messages = csv_messages(&name, &text, received_time).map_err(FileError::Unreadable)?;
+            while !messages.is_empty() {
+                let most = if is_one_load { messages.len() } else { MESSAGES_AT_ONCE.min(messages.len()) };
+                let rest = messages.split_off(most);
+                all += self.load_messages(source, messages, is_one_load).await?;
+                messages = rest;
+                progress(text.len() as u64, all.loaded + all.waiting + all.rejected);
+            }
+            return Ok(all);
+        }
+        let mut lines = Lines::open(path, &name, received_time).map_err(unreadable)?;
+        loop {
+            let most = if is_one_load { usize::MAX } else { MESSAGES_AT_ONCE };
+            let messages = lines.next(most).map_err(unreadable)?;
+            if messages.is_empty() {
+                return Ok(all);
+            }
+            all += self.load_messages(source, messages, is_one_load).await?;
+            progress(lines.read_bytes, all.loaded + all.waiting + all.rejected);
+        }
+    }
+
+    async fn load_messages(
+        &self,
+        source: &str,
+        messages: Vec<Message>,
+        is_one_load: bool,
+    ) -> Result<Loaded, CommitError> {
+        if is_one_load {
+            self.take_in_whole(source, &messages).await
+        } else {
+            self.take_in(source, messages, &|_| None).await
+        }
+    }
+}
+
+/// The lines of a file as messages.
+struct Lines {
+    reader: BufReader<std::fs::File>,
+    at: TopicPartition,
+    line: u64,
+    read_bytes: u64,
+    received_time: Timestamp,
+}
+
+impl Lines {
+    fn open(path: &Path, name: &str, received_time: Timestamp) -> std::io::Result<Self> {
+        let reader = BufReader::new(std::fs::File::open(path)?);
+        let at = TopicPartition::new(&Topic::new(name), 0);
+        Ok(Self { reader, at, line: 0, read_bytes: 0, received_time })
+    }
+
+    /// The next lines that are not blank: at most so many, and about so many bytes; none at the end.
+    fn next(&mut self, most: usize) -> std::io::Result<Vec<Message>> {
+        let (mut messages, mut bytes) = (Vec::new(), 0);
+        while messages.len() < most && (bytes < BYTES_AT_ONCE || most == usize::MAX) {
+            let mut line = Vec::new();
+            let read = self.reader.read_until(b'\n', &mut line)?;
+            if read == 0 {
+                break;
+            }
+            (self.line, self.read_bytes) = (self.line + 1, self.read_bytes + read as u64);
+            let content = line.strip_suffix(b"\n").unwrap_or(&line);
+            let content = content.strip_suffix(b"\r").unwrap_or(content);
+            if content.trim_ascii().is_empty() {
+                continue;
+            }
+            bytes += content.len();
+            messages.push(Message {
+                at: self.at.clone(),
+                offset: Offset(self.line),
+                key: Bytes::new(),
+                bytes: Bytes::copy_from_slice(content),
+                headers: Vec::new(),
+                received_time: self.received_time,
+            });
+        }
+        Ok(messages)
+    }
+}

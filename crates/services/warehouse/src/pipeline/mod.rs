@@ -1,0 +1,31 @@
+//! Pipelines at work: batches of messages into a target, from the log, from files, and once more.
+//!
+//! A batch is gathered (what dictionaries say, what they said before), made into rows by [`crate::intake`], and loaded by the
+//! statements of [`crate::sql`] in one transaction with its checkpoint. Everything that takes messages in goes this one way.
+
+mod batch;
+mod broken;
+mod core;
+mod document;
+mod file;
+mod lineage;
+mod naming;
+mod nothing;
+mod picture;
+mod pins;
+mod redrive;
+mod replay;
+mod sink;
+mod staging;
+mod status;
+
+pub use batch::Loaded;
+pub use broken::RejectedMessage;
+pub use core::{ApplyError, Parts, Pipeline};
+pub use document::document;
+pub use file::FileError;
+pub use lineage::{Ancestor, LineageError};
+pub use nothing::NoDictionaries;
+pub use picture::picture;
+pub use sink::PipelineSink;
+pub use status::{PartitionStatus, PipelineStatus, RejectStatus, TableStatus};

@@ -1,0 +1,127 @@
+//! The sink of a pipeline on the one runner: all of its topics, one batch a transaction.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use playhead_ports::{
+    Advance, Batch, Checkpoint, CommitError, Prepared, Reject, Sink, SinkError, Stored, TopicPartition,
+};
+
+use super::Pipeline;
+use super::batch::{Gathered, Made};
+use crate::intake::Message;
+
+/// Loads a pipeline from the log.
+pub struct PipelineSink {
+    pipeline: Arc<Pipeline>,
+}
+
+impl PipelineSink {
+    /// The sink of that pipeline.
+    pub fn new(pipeline: Arc<Pipeline>) -> Self {
+        Self { pipeline }
+    }
+
+    /// The messages of a batch by source.
+    fn by_source<'a>(&'a self, batch: &Batch) -> Vec<(&'a str, Vec<Message>)> {
+        let of_source = |(name, source): (&'a String, &crate::spec::Source)| {
+            let topic = source.topic.as_deref()?;
+            let parts = batch.parts.iter().filter(|(at, _)| at.topic.as_str() == topic);
+            let messages: Vec<Message> =
+                parts.flat_map(|(at, records)| records.iter().map(|stored| message(at, stored))).collect();
+            (!messages.is_empty()).then_some((name.as_str(), messages))
+        };
+        self.pipeline.spec().source.iter().filter_map(of_source).collect()
+    }
+}
+
+/// A record as a message.
+pub(super) fn message(at: &TopicPartition, stored: &Stored) -> Message {
+    let record = &stored.record;
+    Message {
+        at: at.clone(),
+        offset: stored.offset,
+        key: record.key.clone(),
+        bytes: record.value.clone(),
+        headers: record.headers.clone(),
+        received_time: record.time,
+    }
+}
+
+/// What a batch became, and if it is of one message alone, that message: it may be poison.
+#[derive(Debug, Clone, Default)]
+pub struct PipelineRows {
+    made: Made,
+    only: Option<Arc<(String, Message)>>,
+}
+
+#[async_trait]
+impl Sink for PipelineSink {
+    type Context = Vec<Gathered>;
+    type Rows = PipelineRows;
+
+    fn name(&self) -> &'static str {
+        self.pipeline.name()
+    }
+
+    async fn checkpoints(&self, of: &[TopicPartition]) -> Result<Vec<Option<Checkpoint>>, SinkError> {
+        self.pipeline.target().checkpoints(self.pipeline.name(), of).await
+    }
+
+    async fn gather(&self, batch: &Batch) -> Result<Vec<Gathered>, SinkError> {
+        let mut all = Vec::new();
+        for (source, messages) in self.by_source(batch) {
+            all.push(self.pipeline.gather(source, &messages).await?);
+        }
+        Ok(all)
+    }
+
+    fn prepare(&self, context: &Vec<Gathered>, batch: &Batch) -> Prepared<PipelineRows> {
+        let mut prepared: Prepared<PipelineRows> = Prepared::default();
+        let mut staged = Vec::new();
+        for ((source, mut messages), gathered) in self.by_source(batch).into_iter().zip(context) {
+            let made = self.pipeline.make(source, gathered, &messages, |_| None);
+            prepared.rejects.extend(made.rejects.into_iter().map(|(place, reason)| {
+                let Message { at, offset, .. } = &messages[place];
+                Reject { at: at.clone(), offset: *offset, reason }
+            }));
+            merge(&mut staged, Arc::unwrap_or_clone(made.staged));
+            if batch.len() == 1 {
+                prepared.rows.only = messages.pop().map(|message| Arc::new((source.to_owned(), message)));
+            }
+        }
+        prepared.rows.made.staged = Arc::new(staged);
+        prepared
+    }
+
+    async fn commit(&self, rows: PipelineRows, advances: &[Advance]) -> Result<(), CommitError> {
+        let done = self.pipeline.load(&rows.made, advances).await;
+        if let (Err(CommitError::Permanent(reason)), Some(only)) = (&done, &rows.only) {
+            // The runner puts it among the dead letters; here it stands among the rejects, to be redriven.
+            let (source, message) = &**only;
+            self.pipeline.reject(source, message, reason).await?;
+        }
+        done
+    }
+}
+
+/// Rows of one temporary table may come from several sources: the pins, what waits, what is rejected.
+fn merge(all: &mut Vec<playhead_ports::Staged>, more: Vec<playhead_ports::Staged>) {
+    use playhead_ports::FieldValues as V;
+    for table in more {
+        let Some(same) = all.iter_mut().find(|there| there.name == table.name) else {
+            all.push(table);
+            continue;
+        };
+        for (to, from) in same.values.iter_mut().zip(table.values) {
+            match (to, from) {
+                (V::Text(to), V::Text(from)) => to.extend(from),
+                (V::Int(to), V::Int(from)) => to.extend(from),
+                (V::Float(to), V::Float(from)) => to.extend(from),
+                (V::Bool(to), V::Bool(from)) => to.extend(from),
+                (V::Bytes(to), V::Bytes(from)) => to.extend(from),
+                _ => unreachable!("tables of one name have the same fields"),
+            }
+        }
+    }
+}
