@@ -45,7 +45,8 @@ pub(super) fn is_touched(loader: &Loader<'_>, table: &TablePlan, made_of: &[&Tab
     made_of.iter().chain([&table]).any(|of| !loader.feeds(of).is_empty())
 }
 
-/// Makes the table what the query says: rows that it does not say are deleted, those that are not there are inserted.
+/// Makes the table what the query says: rows that are not there are inserted, those that it does not say are deleted. In this order,
+/// because the query may ask the table for its dates.
 pub(super) fn refresh(loader: &mut Loader<'_>, table: &TablePlan, wanted: &str) {
     let (name, all_columns) = (name_of(table), column_names(table));
     let (nullable, told_apart): (Vec<_>, Vec<_>) = table.columns.iter().partition(|column| column.nullable);
@@ -63,6 +64,6 @@ pub(super) fn refresh(loader: &mut Loader<'_>, table: &TablePlan, wanted: &str) 
         columns("w", &all_columns),
         same("w", "t"),
     );
-    loader.push(table, "what holds no more", delete);
     loader.push(table, "what holds", insert);
+    loader.push(table, "what holds no more", delete);
 }

@@ -1,0 +1,155 @@
+---- given ----
+
+-- dds.h_c
+CREATE TABLE "dds"."h_c" ("h_c_pk" BLOB NOT NULL, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- dds.h_n
+CREATE TABLE "dds"."h_n" ("h_n_pk" BLOB NOT NULL, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- dds.l
+CREATE TABLE "dds"."l" ("pk" VARCHAR NOT NULL, "c" VARCHAR NOT NULL, "n" VARCHAR NOT NULL, "note" VARCHAR, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- load dds.l: new keys
+INSERT INTO "dds"."l" ("pk", "c", "n", "note", "ldts", "src")
+SELECT f."pk", f."c", f."n", f."note", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."pk") s."pk", s."c", s."n", s."note", s."ldts", s."src"
+FROM (SELECT "pk", "c", "n", "note", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "pk" IS NOT NULL AND "c" IS NOT NULL AND "n" IS NOT NULL
+UNION ALL
+SELECT "b_pk" AS "pk", "c", "nation" AS "n", "note", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_b"
+WHERE "b_pk" IS NOT NULL AND "c" IS NOT NULL AND "nation" IS NOT NULL) AS s ORDER BY s."pk", s."ldts", s."src", s."c", s."n", s."note") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."l" AS h
+WHERE h."pk" = f."pk") ORDER BY f."pk";
+
+---- hashed ----
+
+-- dds.h_c
+CREATE TABLE "dds"."h_c" ("h_c_pk" BLOB NOT NULL, "c_id" VARCHAR, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- dds.h_n
+CREATE TABLE "dds"."h_n" ("h_n_pk" BLOB NOT NULL, "n_id" VARCHAR, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- dds.l
+CREATE TABLE "dds"."l" ("l_pk" BLOB NOT NULL, "c_fk" BLOB NOT NULL, "n_fk" BLOB NOT NULL, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- dds.lines
+CREATE TABLE "dds"."lines" ("lines_pk" BLOB NOT NULL, "c_fk" BLOB NOT NULL, "n_fk" BLOB NOT NULL, "line" BIGINT, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- load dds.h_c: new keys
+INSERT INTO "dds"."h_c" ("h_c_pk", "c_id", "ldts", "src")
+SELECT f."h_c_pk", f."c_id", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."h_c_pk") s."h_c_pk", s."c_id", s."ldts", s."src"
+FROM (SELECT "_key_c_id" AS "h_c_pk", "c_id", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_c_id" IS NOT NULL) AS s ORDER BY s."h_c_pk", s."ldts", s."src", s."c_id") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h_c" AS h
+WHERE h."h_c_pk" = f."h_c_pk") ORDER BY f."h_c_pk";
+
+-- load dds.h_n: new keys
+INSERT INTO "dds"."h_n" ("h_n_pk", "n_id", "ldts", "src")
+SELECT f."h_n_pk", f."n_id", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."h_n_pk") s."h_n_pk", s."n_id", s."ldts", s."src"
+FROM (SELECT "_key_n_id" AS "h_n_pk", "n_id", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_n_id" IS NOT NULL) AS s ORDER BY s."h_n_pk", s."ldts", s."src", s."n_id") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h_n" AS h
+WHERE h."h_n_pk" = f."h_n_pk") ORDER BY f."h_n_pk";
+
+-- load dds.l: new keys
+INSERT INTO "dds"."l" ("l_pk", "c_fk", "n_fk", "ldts", "src")
+SELECT f."l_pk", f."c_fk", f."n_fk", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."l_pk") s."l_pk", s."c_fk", s."n_fk", s."ldts", s."src"
+FROM (SELECT "_key_c_id__n_id_65444f60" AS "l_pk", "_key_c_id" AS "c_fk", "_key_n_id" AS "n_fk", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_c_id__n_id_65444f60" IS NOT NULL AND "_key_c_id" IS NOT NULL AND "_key_n_id" IS NOT NULL) AS s ORDER BY s."l_pk", s."ldts", s."src", s."c_fk", s."n_fk") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."l" AS h
+WHERE h."l_pk" = f."l_pk") ORDER BY f."l_pk";
+
+-- load dds.lines: new keys
+INSERT INTO "dds"."lines" ("lines_pk", "c_fk", "n_fk", "line", "ldts", "src")
+SELECT f."lines_pk", f."c_fk", f."n_fk", f."line", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."lines_pk") s."lines_pk", s."c_fk", s."n_fk", s."line", s."ldts", s."src"
+FROM (SELECT "_key_c_id__n_id_line_0c49f37a" AS "lines_pk", "_key_c_id" AS "c_fk", "_key_n_id" AS "n_fk", "line", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_c_id__n_id_line_0c49f37a" IS NOT NULL AND "_key_c_id" IS NOT NULL AND "_key_n_id" IS NOT NULL) AS s ORDER BY s."lines_pk", s."ldts", s."src", s."c_fk", s."n_fk", s."line") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."lines" AS h
+WHERE h."lines_pk" = f."lines_pk") ORDER BY f."lines_pk";
+
+---- safe ----
+
+-- dds.h_c
+CREATE TABLE "dds"."h_c" ("h_c_pk" BLOB NOT NULL, "c_id" VARCHAR, "event_time" TIMESTAMP NOT NULL, "load_dt" TIMESTAMP NOT NULL, "load_src" VARCHAR);
+
+-- dds.h_n
+CREATE TABLE "dds"."h_n" ("h_n_pk" BLOB NOT NULL, "n_id" VARCHAR, "event_time" TIMESTAMP NOT NULL, "load_dt" TIMESTAMP NOT NULL, "load_src" VARCHAR);
+
+-- dds.l
+CREATE TABLE "dds"."l" ("l_pk" BLOB NOT NULL, "c_fk" BLOB NOT NULL, "n_fk" BLOB NOT NULL, "note" VARCHAR, "event_time" TIMESTAMP NOT NULL, "load_dt" TIMESTAMP NOT NULL, "load_src" VARCHAR);
+
+-- load dds.h_c: earlier keys
+UPDATE "dds"."h_c" AS h SET "c_id" = f."c_id", "event_time" = f."event_time", "load_dt" = f."load_dt", "load_src" = f."load_src"
+FROM (SELECT DISTINCT ON (s."h_c_pk") s."h_c_pk", s."c_id", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_c_id" AS "h_c_pk", "c_id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_c_id" IS NOT NULL) AS s ORDER BY s."h_c_pk", s."event_time", s."load_dt", s."load_src", s."c_id") AS f
+WHERE h."h_c_pk" = f."h_c_pk" AND (f."event_time" < h."event_time" OR (f."event_time" = h."event_time" AND (f."load_dt" < h."load_dt" OR (f."load_dt" = h."load_dt" AND ((f."load_src" < h."load_src" OR (h."load_src" IS NULL AND f."load_src" IS NOT NULL)) OR (f."load_src" IS NOT DISTINCT
+FROM h."load_src" AND (f."c_id" < h."c_id" OR (h."c_id" IS NULL AND f."c_id" IS NOT NULL))))))));
+
+-- load dds.h_c: new keys
+INSERT INTO "dds"."h_c" ("h_c_pk", "c_id", "event_time", "load_dt", "load_src")
+SELECT f."h_c_pk", f."c_id", f."event_time", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."h_c_pk") s."h_c_pk", s."c_id", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_c_id" AS "h_c_pk", "c_id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_c_id" IS NOT NULL) AS s ORDER BY s."h_c_pk", s."event_time", s."load_dt", s."load_src", s."c_id") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h_c" AS h
+WHERE h."h_c_pk" = f."h_c_pk") ORDER BY f."h_c_pk";
+
+-- load dds.h_n: earlier keys
+UPDATE "dds"."h_n" AS h SET "n_id" = f."n_id", "event_time" = f."event_time", "load_dt" = f."load_dt", "load_src" = f."load_src"
+FROM (SELECT DISTINCT ON (s."h_n_pk") s."h_n_pk", s."n_id", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_n_id" AS "h_n_pk", "n_id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_n_id" IS NOT NULL) AS s ORDER BY s."h_n_pk", s."event_time", s."load_dt", s."load_src", s."n_id") AS f
+WHERE h."h_n_pk" = f."h_n_pk" AND (f."event_time" < h."event_time" OR (f."event_time" = h."event_time" AND (f."load_dt" < h."load_dt" OR (f."load_dt" = h."load_dt" AND ((f."load_src" < h."load_src" OR (h."load_src" IS NULL AND f."load_src" IS NOT NULL)) OR (f."load_src" IS NOT DISTINCT
+FROM h."load_src" AND (f."n_id" < h."n_id" OR (h."n_id" IS NULL AND f."n_id" IS NOT NULL))))))));
+
+-- load dds.h_n: new keys
+INSERT INTO "dds"."h_n" ("h_n_pk", "n_id", "event_time", "load_dt", "load_src")
+SELECT f."h_n_pk", f."n_id", f."event_time", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."h_n_pk") s."h_n_pk", s."n_id", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_n_id" AS "h_n_pk", "n_id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_n_id" IS NOT NULL) AS s ORDER BY s."h_n_pk", s."event_time", s."load_dt", s."load_src", s."n_id") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h_n" AS h
+WHERE h."h_n_pk" = f."h_n_pk") ORDER BY f."h_n_pk";
+
+-- load dds.l: earlier keys
+UPDATE "dds"."l" AS h SET "c_fk" = f."c_fk", "n_fk" = f."n_fk", "note" = f."note", "event_time" = f."event_time", "load_dt" = f."load_dt", "load_src" = f."load_src"
+FROM (SELECT DISTINCT ON (s."l_pk") s."l_pk", s."c_fk", s."n_fk", s."note", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_c_id__n_id_65444f60" AS "l_pk", "_key_c_id" AS "c_fk", "_key_n_id" AS "n_fk", "note", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_c_id__n_id_65444f60" IS NOT NULL AND "_key_c_id" IS NOT NULL AND "_key_n_id" IS NOT NULL) AS s ORDER BY s."l_pk", s."event_time", s."load_dt", s."load_src", s."c_fk", s."n_fk", s."note") AS f
+WHERE h."l_pk" = f."l_pk" AND (f."event_time" < h."event_time" OR (f."event_time" = h."event_time" AND (f."load_dt" < h."load_dt" OR (f."load_dt" = h."load_dt" AND ((f."load_src" < h."load_src" OR (h."load_src" IS NULL AND f."load_src" IS NOT NULL)) OR (f."load_src" IS NOT DISTINCT
+FROM h."load_src" AND (f."c_fk" < h."c_fk" OR (f."c_fk" = h."c_fk" AND (f."n_fk" < h."n_fk" OR (f."n_fk" = h."n_fk" AND (f."note" < h."note" OR (h."note" IS NULL AND f."note" IS NOT NULL))))))))))));
+
+-- load dds.l: new keys
+INSERT INTO "dds"."l" ("l_pk", "c_fk", "n_fk", "note", "event_time", "load_dt", "load_src")
+SELECT f."l_pk", f."c_fk", f."n_fk", f."note", f."event_time", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."l_pk") s."l_pk", s."c_fk", s."n_fk", s."note", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_c_id__n_id_65444f60" AS "l_pk", "_key_c_id" AS "c_fk", "_key_n_id" AS "n_fk", "note", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_c_id__n_id_65444f60" IS NOT NULL AND "_key_c_id" IS NOT NULL AND "_key_n_id" IS NOT NULL) AS s ORDER BY s."l_pk", s."event_time", s."load_dt", s."load_src", s."c_fk", s."n_fk", s."note") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."l" AS h
+WHERE h."l_pk" = f."l_pk") ORDER BY f."l_pk";
+

@@ -1,0 +1,267 @@
+---- own ----
+
+-- dds.h_customer
+CREATE TABLE "dds"."h_customer" ("h_customer_pk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("h_customer_pk"));
+
+-- dds.h_order
+CREATE TABLE "dds"."h_order" ("h_order_pk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("h_order_pk"));
+
+-- dds.l_order_customer
+CREATE TABLE "dds"."l_order_customer" ("pk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("pk"));
+
+-- dds.es
+CREATE TABLE "dds"."es" ("pk" text NOT NULL, "c" text NOT NULL, "o" text NOT NULL, "s" timestamp, "e" timestamp, "eff" timestamp, "ldts" timestamp NOT NULL, "src" text);
+
+-- dds.es
+CREATE INDEX ON "dds"."es" ("pk", "ldts");
+
+-- dds.es
+CREATE INDEX ON "dds"."es" ("o");
+
+-- load dds.es: one load at a time
+LOCK TABLE "dds"."es" IN SHARE ROW EXCLUSIVE MODE;
+
+-- load dds.es: relations that begin and end
+INSERT INTO "dds"."es" ("pk", "c", "o", "s", "e", "eff", "ldts", "src") WITH s AS (SELECT DISTINCT "pk", "c", "o", "s", "e", "eff", "ldts", "src"
+FROM (SELECT "pk" AS "pk", "c" AS "c", "o" AS "o", "s" AS "s", "e" AS "e", "eff" AS "eff", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_stg"
+WHERE "pk" IS NOT NULL AND "c" IS NOT NULL AND "o" IS NOT NULL) AS x), r AS (SELECT *
+FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY t."pk" ORDER BY t."ldts" DESC, t."eff" DESC, t."e") AS "_n"
+FROM "dds"."es" AS t
+WHERE EXISTS (SELECT 1
+FROM s
+WHERE s."o" = t."o")) AS x
+WHERE "_n" = 1)
+SELECT s."pk", s."c", s."o", CASE WHEN EXISTS (SELECT 1
+FROM "dds"."es") THEN CAST(s."eff" AS timestamp) ELSE s."s" END, s."e", s."eff", s."ldts", s."src"
+FROM s
+WHERE NOT EXISTS (SELECT 1
+FROM r
+WHERE r."pk" = s."pk") UNION
+SELECT s."pk", s."c", s."o", CAST(s."eff" AS timestamp), s."e", s."eff", s."ldts", s."src"
+FROM s JOIN r ON r."pk" = s."pk"
+WHERE NOT CAST(r."e" AS date) >= DATE '9999-12-31' AND CAST(s."e" AS date) >= DATE '9999-12-31' AND s."ldts" > r."ldts" UNION
+SELECT r."pk", r."c", r."o", r."s", CAST(s."eff" AS timestamp), s."eff", s."ldts", r."src"
+FROM s JOIN r ON r."o" = s."o"
+WHERE CAST(r."e" AS date) >= DATE '9999-12-31' AND s."ldts" >= r."ldts" AND NOT EXISTS (SELECT 1
+FROM s AS o
+WHERE o."pk" = r."pk" AND CAST(o."e" AS date) >= DATE '9999-12-31') AND NOT EXISTS (SELECT 1
+FROM "dds"."es" AS t
+WHERE t."pk" = s."pk" AND t."ldts" = s."ldts");
+
+---- safe ----
+
+-- dds.h_customer
+CREATE TABLE "dds"."h_customer" ("h_customer_pk" bytea NOT NULL, "customer_id" text, "event_time" timestamp NOT NULL, "load_dt" timestamp NOT NULL, "load_src" text, PRIMARY KEY ("h_customer_pk"));
+
+-- dds.h_order
+CREATE TABLE "dds"."h_order" ("h_order_pk" bytea NOT NULL, "order_id" text, "event_time" timestamp NOT NULL, "load_dt" timestamp NOT NULL, "load_src" text, PRIMARY KEY ("h_order_pk"));
+
+-- dds.l_order_customer
+CREATE TABLE "dds"."l_order_customer" ("l_order_customer_pk" bytea NOT NULL, "h_customer_pk" bytea NOT NULL, "h_order_pk" bytea NOT NULL, "event_time" timestamp NOT NULL, "load_dt" timestamp NOT NULL, "load_src" text, PRIMARY KEY ("l_order_customer_pk"));
+
+-- dds.es
+CREATE TABLE "dds"."es" ("l_order_customer_pk" bytea NOT NULL, "h_customer_pk" bytea NOT NULL, "h_order_pk" bytea NOT NULL, "valid_from" timestamp, "valid_to" timestamp, "event_time" timestamp, "load_dt" timestamp NOT NULL, "load_src" text);
+
+-- dds.es
+CREATE INDEX ON "dds"."es" ("l_order_customer_pk", "load_dt");
+
+-- dds.es
+CREATE INDEX ON "dds"."es" ("h_order_pk");
+
+-- load dds.h_customer: new and earlier keys
+INSERT INTO "dds"."h_customer" AS h ("h_customer_pk", "customer_id", "event_time", "load_dt", "load_src")
+SELECT f."h_customer_pk", f."customer_id", f."event_time", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."h_customer_pk") s."h_customer_pk", s."customer_id", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_customer_id" AS "h_customer_pk", "customer_id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_moves"
+WHERE "_key_customer_id" IS NOT NULL) AS s ORDER BY s."h_customer_pk", s."event_time", s."load_dt", s."load_src" COLLATE "C", s."customer_id" COLLATE "C") AS f
+LEFT JOIN "dds"."h_customer" AS k ON k."h_customer_pk" = f."h_customer_pk"
+WHERE k."h_customer_pk" IS NULL OR (f."event_time" < k."event_time" OR (f."event_time" = k."event_time" AND (f."load_dt" < k."load_dt" OR (f."load_dt" = k."load_dt" AND ((f."load_src" COLLATE "C" < k."load_src" COLLATE "C" OR (k."load_src" COLLATE "C" IS NULL AND f."load_src" COLLATE "C" IS NOT NULL)) OR (f."load_src" COLLATE "C" IS NOT DISTINCT
+FROM k."load_src" COLLATE "C" AND (f."customer_id" COLLATE "C" < k."customer_id" COLLATE "C" OR (k."customer_id" COLLATE "C" IS NULL AND f."customer_id" COLLATE "C" IS NOT NULL)))))))) ORDER BY f."h_customer_pk"
+ON CONFLICT ("h_customer_pk") DO UPDATE SET "customer_id" = EXCLUDED."customer_id", "event_time" = EXCLUDED."event_time", "load_dt" = EXCLUDED."load_dt", "load_src" = EXCLUDED."load_src"
+WHERE (EXCLUDED."event_time" < h."event_time" OR (EXCLUDED."event_time" = h."event_time" AND (EXCLUDED."load_dt" < h."load_dt" OR (EXCLUDED."load_dt" = h."load_dt" AND ((EXCLUDED."load_src" COLLATE "C" < h."load_src" COLLATE "C" OR (h."load_src" COLLATE "C" IS NULL AND EXCLUDED."load_src" COLLATE "C" IS NOT NULL)) OR (EXCLUDED."load_src" COLLATE "C" IS NOT DISTINCT
+FROM h."load_src" COLLATE "C" AND (EXCLUDED."customer_id" COLLATE "C" < h."customer_id" COLLATE "C" OR (h."customer_id" COLLATE "C" IS NULL AND EXCLUDED."customer_id" COLLATE "C" IS NOT NULL))))))));
+
+-- load dds.h_order: new and earlier keys
+INSERT INTO "dds"."h_order" AS h ("h_order_pk", "order_id", "event_time", "load_dt", "load_src")
+SELECT f."h_order_pk", f."order_id", f."event_time", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."h_order_pk") s."h_order_pk", s."order_id", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_order_id" AS "h_order_pk", "order_id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_moves"
+WHERE "_key_order_id" IS NOT NULL) AS s ORDER BY s."h_order_pk", s."event_time", s."load_dt", s."load_src" COLLATE "C", s."order_id" COLLATE "C") AS f
+LEFT JOIN "dds"."h_order" AS k ON k."h_order_pk" = f."h_order_pk"
+WHERE k."h_order_pk" IS NULL OR (f."event_time" < k."event_time" OR (f."event_time" = k."event_time" AND (f."load_dt" < k."load_dt" OR (f."load_dt" = k."load_dt" AND ((f."load_src" COLLATE "C" < k."load_src" COLLATE "C" OR (k."load_src" COLLATE "C" IS NULL AND f."load_src" COLLATE "C" IS NOT NULL)) OR (f."load_src" COLLATE "C" IS NOT DISTINCT
+FROM k."load_src" COLLATE "C" AND (f."order_id" COLLATE "C" < k."order_id" COLLATE "C" OR (k."order_id" COLLATE "C" IS NULL AND f."order_id" COLLATE "C" IS NOT NULL)))))))) ORDER BY f."h_order_pk"
+ON CONFLICT ("h_order_pk") DO UPDATE SET "order_id" = EXCLUDED."order_id", "event_time" = EXCLUDED."event_time", "load_dt" = EXCLUDED."load_dt", "load_src" = EXCLUDED."load_src"
+WHERE (EXCLUDED."event_time" < h."event_time" OR (EXCLUDED."event_time" = h."event_time" AND (EXCLUDED."load_dt" < h."load_dt" OR (EXCLUDED."load_dt" = h."load_dt" AND ((EXCLUDED."load_src" COLLATE "C" < h."load_src" COLLATE "C" OR (h."load_src" COLLATE "C" IS NULL AND EXCLUDED."load_src" COLLATE "C" IS NOT NULL)) OR (EXCLUDED."load_src" COLLATE "C" IS NOT DISTINCT
+FROM h."load_src" COLLATE "C" AND (EXCLUDED."order_id" COLLATE "C" < h."order_id" COLLATE "C" OR (h."order_id" COLLATE "C" IS NULL AND EXCLUDED."order_id" COLLATE "C" IS NOT NULL))))))));
+
+-- load dds.l_order_customer: new and earlier keys
+INSERT INTO "dds"."l_order_customer" AS h ("l_order_customer_pk", "h_customer_pk", "h_order_pk", "event_time", "load_dt", "load_src")
+SELECT f."l_order_customer_pk", f."h_customer_pk", f."h_order_pk", f."event_time", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."l_order_customer_pk") s."l_order_customer_pk", s."h_customer_pk", s."h_order_pk", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_customer_id__order_id_f3780cab" AS "l_order_customer_pk", "_key_customer_id" AS "h_customer_pk", "_key_order_id" AS "h_order_pk", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_moves"
+WHERE "_key_customer_id__order_id_f3780cab" IS NOT NULL AND "_key_customer_id" IS NOT NULL AND "_key_order_id" IS NOT NULL) AS s ORDER BY s."l_order_customer_pk", s."event_time", s."load_dt", s."load_src" COLLATE "C", s."h_customer_pk", s."h_order_pk") AS f
+LEFT JOIN "dds"."l_order_customer" AS k ON k."l_order_customer_pk" = f."l_order_customer_pk"
+WHERE k."l_order_customer_pk" IS NULL OR (f."event_time" < k."event_time" OR (f."event_time" = k."event_time" AND (f."load_dt" < k."load_dt" OR (f."load_dt" = k."load_dt" AND ((f."load_src" COLLATE "C" < k."load_src" COLLATE "C" OR (k."load_src" COLLATE "C" IS NULL AND f."load_src" COLLATE "C" IS NOT NULL)) OR (f."load_src" COLLATE "C" IS NOT DISTINCT
+FROM k."load_src" COLLATE "C" AND (f."h_customer_pk" < k."h_customer_pk" OR (f."h_customer_pk" = k."h_customer_pk" AND f."h_order_pk" < k."h_order_pk")))))))) ORDER BY f."l_order_customer_pk"
+ON CONFLICT ("l_order_customer_pk") DO UPDATE SET "h_customer_pk" = EXCLUDED."h_customer_pk", "h_order_pk" = EXCLUDED."h_order_pk", "event_time" = EXCLUDED."event_time", "load_dt" = EXCLUDED."load_dt", "load_src" = EXCLUDED."load_src"
+WHERE (EXCLUDED."event_time" < h."event_time" OR (EXCLUDED."event_time" = h."event_time" AND (EXCLUDED."load_dt" < h."load_dt" OR (EXCLUDED."load_dt" = h."load_dt" AND ((EXCLUDED."load_src" COLLATE "C" < h."load_src" COLLATE "C" OR (h."load_src" COLLATE "C" IS NULL AND EXCLUDED."load_src" COLLATE "C" IS NOT NULL)) OR (EXCLUDED."load_src" COLLATE "C" IS NOT DISTINCT
+FROM h."load_src" COLLATE "C" AND (EXCLUDED."h_customer_pk" < h."h_customer_pk" OR (EXCLUDED."h_customer_pk" = h."h_customer_pk" AND EXCLUDED."h_order_pk" < h."h_order_pk"))))))));
+
+-- load dds.es: one load at a time
+LOCK TABLE "dds"."es" IN SHARE ROW EXCLUSIVE MODE;
+
+-- load dds.es: relations that begin and end
+INSERT INTO "dds"."es" ("l_order_customer_pk", "h_customer_pk", "h_order_pk", "valid_from", "valid_to", "event_time", "load_dt", "load_src") WITH s AS (SELECT "l_order_customer_pk", "h_customer_pk", "h_order_pk", "valid_from", "valid_to", "event_time", "load_dt", "load_src"
+FROM (SELECT x.*, ROW_NUMBER() OVER (PARTITION BY "l_order_customer_pk", "event_time" ORDER BY "load_dt", "load_src") AS "_n"
+FROM (SELECT "_key_customer_id__order_id_f3780cab" AS "l_order_customer_pk", "_key_customer_id" AS "h_customer_pk", "_key_order_id" AS "h_order_pk", CAST("_event_time" AS timestamp) AS "valid_from", TIMESTAMP '9999-12-31 23:59:59.999999' AS "valid_to", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_moves"
+WHERE "_key_customer_id__order_id_f3780cab" IS NOT NULL AND "_key_customer_id" IS NOT NULL AND "_key_order_id" IS NOT NULL) AS x) AS y
+WHERE "_n" = 1), r AS (SELECT *
+FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY t."l_order_customer_pk" ORDER BY t."load_dt" DESC, t."event_time" DESC, t."valid_to") AS "_n"
+FROM "dds"."es" AS t
+WHERE EXISTS (SELECT 1
+FROM s
+WHERE s."h_order_pk" = t."h_order_pk")) AS x
+WHERE "_n" = 1), k AS (SELECT "h_order_pk", MAX("event_time") AS "_top"
+FROM r
+GROUP BY "h_order_pk"), g AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."h_order_pk" ORDER BY s."event_time") AS "_step"
+FROM s
+LEFT JOIN k ON s."h_order_pk" = k."h_order_pk"
+WHERE k."_top" IS NULL OR s."event_time" > k."_top"), i AS (SELECT g.*, "_step" - ROW_NUMBER() OVER (PARTITION BY "l_order_customer_pk" ORDER BY "_step") AS "_run"
+FROM g), m AS (SELECT "h_order_pk", "_step", MIN("event_time") AS "_at", MAX("load_dt") AS "_load"
+FROM g
+GROUP BY "h_order_pk", "_step"), h AS (SELECT "l_order_customer_pk", "_run", MIN("_step") AS "_first", MAX("_step") AS "_last"
+FROM i
+GROUP BY "l_order_customer_pk", "_run")
+SELECT g."l_order_customer_pk", g."h_customer_pk", g."h_order_pk", CAST(g."event_time" AS timestamp), TIMESTAMP '9999-12-31 23:59:59.999999', g."event_time", g."load_dt", g."load_src"
+FROM h JOIN g ON h."l_order_customer_pk" = g."l_order_customer_pk" AND g."_step" = h."_first"
+WHERE h."_first" > 1 OR NOT EXISTS (SELECT 1
+FROM r
+WHERE r."l_order_customer_pk" = h."l_order_customer_pk" AND CAST(r."valid_to" AS date) >= DATE '9999-12-31')
+UNION ALL
+SELECT g."l_order_customer_pk", g."h_customer_pk", g."h_order_pk", CASE WHEN r."l_order_customer_pk" IS NULL THEN CAST(g."event_time" AS timestamp) ELSE r."valid_from" END, CAST(m."_at" AS timestamp), m."_at", m."_load", g."load_src"
+FROM h JOIN g ON h."l_order_customer_pk" = g."l_order_customer_pk" AND g."_step" = h."_first" JOIN m ON m."h_order_pk" = g."h_order_pk" AND m."_step" = h."_last" + 1
+LEFT JOIN r ON r."l_order_customer_pk" = h."l_order_customer_pk" AND CAST(r."valid_to" AS date) >= DATE '9999-12-31' AND h."_first" = 1
+UNION ALL
+SELECT r."l_order_customer_pk", r."h_customer_pk", r."h_order_pk", r."valid_from", CAST(m."_at" AS timestamp), m."_at", m."_load", r."load_src"
+FROM r JOIN m ON m."h_order_pk" = r."h_order_pk" AND m."_step" = 1
+WHERE CAST(r."valid_to" AS date) >= DATE '9999-12-31' AND NOT EXISTS (SELECT 1
+FROM h
+WHERE r."l_order_customer_pk" = h."l_order_customer_pk" AND h."_first" = 1)
+UNION ALL
+SELECT s."l_order_customer_pk", s."h_customer_pk", s."h_order_pk", CAST(s."event_time" AS timestamp), TIMESTAMP '9999-12-31 23:59:59.999999', s."event_time", s."load_dt", s."load_src"
+FROM s JOIN k ON s."h_order_pk" = k."h_order_pk" AND s."event_time" = k."_top"
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."es" AS t
+WHERE t."l_order_customer_pk" = s."l_order_customer_pk" AND t."event_time" = s."event_time") AND NOT EXISTS (SELECT 1
+FROM r
+WHERE r."l_order_customer_pk" = s."l_order_customer_pk" AND CAST(r."valid_to" AS date) >= DATE '9999-12-31');
+
+---- told ----
+
+-- dds.h_customer
+CREATE TABLE "dds"."h_customer" ("h_customer_pk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("h_customer_pk"));
+
+-- dds.h_order
+CREATE TABLE "dds"."h_order" ("h_order_pk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("h_order_pk"));
+
+-- dds.l_order_customer
+CREATE TABLE "dds"."l_order_customer" ("pk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("pk"));
+
+-- dds.es
+CREATE TABLE "dds"."es" ("pk" text NOT NULL, "c" text NOT NULL, "o" text NOT NULL, "s" timestamp, "e" timestamp, "eff" timestamp, "ldts" timestamp NOT NULL, "src" text);
+
+-- dds.es
+CREATE INDEX ON "dds"."es" ("pk", "ldts");
+
+-- dds.es
+CREATE INDEX ON "dds"."es" ("o");
+
+-- load dds.es: one load at a time
+LOCK TABLE "dds"."es" IN SHARE ROW EXCLUSIVE MODE;
+
+-- load dds.es: relations that begin and end
+INSERT INTO "dds"."es" ("pk", "c", "o", "s", "e", "eff", "ldts", "src") WITH s AS (SELECT DISTINCT "pk", "c", "o", "s", "e", "eff", "ldts", "src"
+FROM (SELECT "pk" AS "pk", "c" AS "c", "o" AS "o", "s" AS "s", "e" AS "e", "eff" AS "eff", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_stg"
+WHERE "pk" IS NOT NULL AND "c" IS NOT NULL AND "o" IS NOT NULL) AS x), r AS (SELECT *
+FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY t."pk" ORDER BY t."ldts" DESC, t."eff" DESC, t."e") AS "_n"
+FROM "dds"."es" AS t
+WHERE EXISTS (SELECT 1
+FROM s
+WHERE s."o" = t."o")) AS x
+WHERE "_n" = 1)
+SELECT s."pk", s."c", s."o", s."s", s."e", s."eff", s."ldts", s."src"
+FROM s
+WHERE NOT EXISTS (SELECT 1
+FROM r
+WHERE r."pk" = s."pk") UNION
+SELECT s."pk", s."c", s."o", s."s", s."e", s."eff", s."ldts", s."src"
+FROM s JOIN r ON r."pk" = s."pk"
+WHERE NOT CAST(r."e" AS date) >= DATE '9999-12-31' AND CAST(s."e" AS date) >= DATE '9999-12-31' AND s."ldts" > r."ldts" UNION
+SELECT r."pk", r."c", r."o", s."s", s."e", s."eff", s."ldts", r."src"
+FROM s JOIN r ON r."pk" = s."pk"
+WHERE CAST(r."e" AS date) >= DATE '9999-12-31' AND NOT CAST(s."e" AS date) >= DATE '9999-12-31' AND s."ldts" >= r."ldts";
+
+---- wide ----
+
+-- dds.h_customer
+CREATE TABLE "dds"."h_customer" ("h_customer_pk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("h_customer_pk"));
+
+-- dds.h_order
+CREATE TABLE "dds"."h_order" ("h_order_pk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("h_order_pk"));
+
+-- dds.h_part
+CREATE TABLE "dds"."h_part" ("h_part_pk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("h_part_pk"));
+
+-- dds.l
+CREATE TABLE "dds"."l" ("pk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("pk"));
+
+-- dds.es
+CREATE TABLE "dds"."es" ("pk" text NOT NULL, "c" text NOT NULL, "o" text NOT NULL, "p" text NOT NULL, "s" timestamp, "e" timestamp, "eff" timestamp, "note" text, "ldts" timestamp NOT NULL, "src" text);
+
+-- dds.es
+CREATE INDEX ON "dds"."es" ("pk", "ldts");
+
+-- dds.es
+CREATE INDEX ON "dds"."es" ("o", "p");
+
+-- load dds.es: one load at a time
+LOCK TABLE "dds"."es" IN SHARE ROW EXCLUSIVE MODE;
+
+-- load dds.es: relations that begin and end
+INSERT INTO "dds"."es" ("pk", "c", "o", "p", "s", "e", "eff", "note", "ldts", "src") WITH s AS (SELECT DISTINCT "pk", "c", "o", "p", "s", "e", "eff", "note", "ldts", "src"
+FROM (SELECT "pk" AS "pk", "c" AS "c", "o" AS "o", "p" AS "p", "s" AS "s", "e" AS "e", "eff" AS "eff", "note" AS "note", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_stg"
+WHERE "pk" IS NOT NULL AND "c" IS NOT NULL AND "o" IS NOT NULL AND "p" IS NOT NULL
+UNION ALL
+SELECT "pk" AS "pk", "customer" AS "c", "o" AS "o", "p" AS "p", "s" AS "s", "e" AS "e", "eff" AS "eff", "note" AS "note", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_other"
+WHERE "pk" IS NOT NULL AND "customer" IS NOT NULL AND "o" IS NOT NULL AND "p" IS NOT NULL) AS x), r AS (SELECT *
+FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY t."pk" ORDER BY t."ldts" DESC, t."eff" DESC, t."e") AS "_n"
+FROM "dds"."es" AS t
+WHERE EXISTS (SELECT 1
+FROM s
+WHERE s."o" = t."o" AND s."p" = t."p")) AS x
+WHERE "_n" = 1)
+SELECT s."pk", s."c", s."o", s."p", CASE WHEN EXISTS (SELECT 1
+FROM "dds"."es") THEN CAST(s."eff" AS timestamp) ELSE s."s" END, s."e", s."eff", s."note", s."ldts", s."src"
+FROM s
+WHERE NOT EXISTS (SELECT 1
+FROM r
+WHERE r."pk" = s."pk") UNION
+SELECT s."pk", s."c", s."o", s."p", CAST(s."eff" AS timestamp), s."e", s."eff", s."note", s."ldts", s."src"
+FROM s JOIN r ON r."pk" = s."pk"
+WHERE NOT CAST(r."e" AS date) >= DATE '9999-12-31' AND CAST(s."e" AS date) >= DATE '9999-12-31' AND s."ldts" > r."ldts" UNION
+SELECT r."pk", r."c", r."o", r."p", r."s", CAST(s."eff" AS timestamp), s."eff", s."note", s."ldts", r."src"
+FROM s JOIN r ON r."o" = s."o" AND r."p" = s."p"
+WHERE CAST(r."e" AS date) >= DATE '9999-12-31' AND s."ldts" >= r."ldts" AND NOT EXISTS (SELECT 1
+FROM s AS o
+WHERE o."pk" = r."pk" AND CAST(o."e" AS date) >= DATE '9999-12-31') AND NOT EXISTS (SELECT 1
+FROM "dds"."es" AS t
+WHERE t."pk" = s."pk" AND t."ldts" = s."ldts");
+

@@ -1,0 +1,100 @@
+---- given ----
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("h_pk"));
+
+-- dds.l
+CREATE TABLE "dds"."l" ("pk" text NOT NULL, "main" text NOT NULL, "twin" text NOT NULL, "note" text, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("pk"));
+
+-- load dds.l: new keys
+INSERT INTO "dds"."l" ("pk", "main", "twin", "note", "ldts", "src")
+SELECT f."pk", f."main", f."twin", f."note", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."pk") s."pk", s."main", s."twin", s."note", s."ldts", s."src"
+FROM (SELECT "pk", "main", "twin", "note", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "pk" IS NOT NULL AND "main" IS NOT NULL AND "twin" IS NOT NULL
+UNION ALL
+SELECT "pk", "main", "other" AS "twin", "note", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_b"
+WHERE "pk" IS NOT NULL AND "main" IS NOT NULL AND "other" IS NOT NULL) AS s ORDER BY s."pk", s."ldts", s."src" COLLATE "C", s."main" COLLATE "C", s."twin" COLLATE "C", s."note" COLLATE "C") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."l" AS h
+WHERE h."pk" = f."pk") ORDER BY f."pk"
+ON CONFLICT DO NOTHING;
+
+---- hashed ----
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" bytea NOT NULL, "id" text, "load_dt" timestamp NOT NULL, "load_src" text, PRIMARY KEY ("h_pk"));
+
+-- dds.l
+CREATE TABLE "dds"."l" ("l_pk" bytea NOT NULL, "main" bytea NOT NULL, "twin" bytea NOT NULL, "load_dt" timestamp NOT NULL, "load_src" text, PRIMARY KEY ("l_pk"));
+
+-- load dds.h: new keys
+INSERT INTO "dds"."h" ("h_pk", "id", "load_dt", "load_src")
+SELECT f."h_pk", f."id", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."load_dt", s."load_src"
+FROM (SELECT "_key_main_id" AS "h_pk", "main_id" AS "id", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_main_id" IS NOT NULL
+UNION ALL
+SELECT "_key_twin_id" AS "h_pk", "twin_id" AS "id", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_twin_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."load_dt", s."load_src" COLLATE "C", s."id" COLLATE "C") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h" AS h
+WHERE h."h_pk" = f."h_pk") ORDER BY f."h_pk"
+ON CONFLICT DO NOTHING;
+
+-- load dds.l: new keys
+INSERT INTO "dds"."l" ("l_pk", "main", "twin", "load_dt", "load_src")
+SELECT f."l_pk", f."main", f."twin", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."l_pk") s."l_pk", s."main", s."twin", s."load_dt", s."load_src"
+FROM (SELECT "_key_main_id__twin_id_c33ecde6" AS "l_pk", "_key_main_id" AS "main", "_key_twin_id" AS "twin", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_main_id__twin_id_c33ecde6" IS NOT NULL AND "_key_main_id" IS NOT NULL AND "_key_twin_id" IS NOT NULL) AS s ORDER BY s."l_pk", s."load_dt", s."load_src" COLLATE "C", s."main", s."twin") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."l" AS h
+WHERE h."l_pk" = f."l_pk") ORDER BY f."l_pk"
+ON CONFLICT DO NOTHING;
+
+---- safe ----
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" bytea NOT NULL, "id" text, "event_time" timestamp NOT NULL, "load_dt" timestamp NOT NULL, "load_src" text, PRIMARY KEY ("h_pk"));
+
+-- dds.l
+CREATE TABLE "dds"."l" ("l_pk" bytea NOT NULL, "main" bytea NOT NULL, "twin" bytea NOT NULL, "event_time" timestamp NOT NULL, "load_dt" timestamp NOT NULL, "load_src" text, PRIMARY KEY ("l_pk"));
+
+-- load dds.h: new and earlier keys
+INSERT INTO "dds"."h" AS h ("h_pk", "id", "event_time", "load_dt", "load_src")
+SELECT f."h_pk", f."id", f."event_time", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_main_id" AS "h_pk", "main_id" AS "id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_main_id" IS NOT NULL
+UNION ALL
+SELECT "_key_twin_id" AS "h_pk", "twin_id" AS "id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_twin_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt", s."load_src" COLLATE "C", s."id" COLLATE "C") AS f
+LEFT JOIN "dds"."h" AS k ON k."h_pk" = f."h_pk"
+WHERE k."h_pk" IS NULL OR (f."event_time" < k."event_time" OR (f."event_time" = k."event_time" AND (f."load_dt" < k."load_dt" OR (f."load_dt" = k."load_dt" AND ((f."load_src" COLLATE "C" < k."load_src" COLLATE "C" OR (k."load_src" COLLATE "C" IS NULL AND f."load_src" COLLATE "C" IS NOT NULL)) OR (f."load_src" COLLATE "C" IS NOT DISTINCT
+FROM k."load_src" COLLATE "C" AND (f."id" COLLATE "C" < k."id" COLLATE "C" OR (k."id" COLLATE "C" IS NULL AND f."id" COLLATE "C" IS NOT NULL)))))))) ORDER BY f."h_pk"
+ON CONFLICT ("h_pk") DO UPDATE SET "id" = EXCLUDED."id", "event_time" = EXCLUDED."event_time", "load_dt" = EXCLUDED."load_dt", "load_src" = EXCLUDED."load_src"
+WHERE (EXCLUDED."event_time" < h."event_time" OR (EXCLUDED."event_time" = h."event_time" AND (EXCLUDED."load_dt" < h."load_dt" OR (EXCLUDED."load_dt" = h."load_dt" AND ((EXCLUDED."load_src" COLLATE "C" < h."load_src" COLLATE "C" OR (h."load_src" COLLATE "C" IS NULL AND EXCLUDED."load_src" COLLATE "C" IS NOT NULL)) OR (EXCLUDED."load_src" COLLATE "C" IS NOT DISTINCT
+FROM h."load_src" COLLATE "C" AND (EXCLUDED."id" COLLATE "C" < h."id" COLLATE "C" OR (h."id" COLLATE "C" IS NULL AND EXCLUDED."id" COLLATE "C" IS NOT NULL))))))));
+
+-- load dds.l: new and earlier keys
+INSERT INTO "dds"."l" AS h ("l_pk", "main", "twin", "event_time", "load_dt", "load_src")
+SELECT f."l_pk", f."main", f."twin", f."event_time", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."l_pk") s."l_pk", s."main", s."twin", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_main_id__twin_id_c33ecde6" AS "l_pk", "_key_main_id" AS "main", "_key_twin_id" AS "twin", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_main_id__twin_id_c33ecde6" IS NOT NULL AND "_key_main_id" IS NOT NULL AND "_key_twin_id" IS NOT NULL) AS s ORDER BY s."l_pk", s."event_time", s."load_dt", s."load_src" COLLATE "C", s."main", s."twin") AS f
+LEFT JOIN "dds"."l" AS k ON k."l_pk" = f."l_pk"
+WHERE k."l_pk" IS NULL OR (f."event_time" < k."event_time" OR (f."event_time" = k."event_time" AND (f."load_dt" < k."load_dt" OR (f."load_dt" = k."load_dt" AND ((f."load_src" COLLATE "C" < k."load_src" COLLATE "C" OR (k."load_src" COLLATE "C" IS NULL AND f."load_src" COLLATE "C" IS NOT NULL)) OR (f."load_src" COLLATE "C" IS NOT DISTINCT
+FROM k."load_src" COLLATE "C" AND (f."main" < k."main" OR (f."main" = k."main" AND f."twin" < k."twin")))))))) ORDER BY f."l_pk"
+ON CONFLICT ("l_pk") DO UPDATE SET "main" = EXCLUDED."main", "twin" = EXCLUDED."twin", "event_time" = EXCLUDED."event_time", "load_dt" = EXCLUDED."load_dt", "load_src" = EXCLUDED."load_src"
+WHERE (EXCLUDED."event_time" < h."event_time" OR (EXCLUDED."event_time" = h."event_time" AND (EXCLUDED."load_dt" < h."load_dt" OR (EXCLUDED."load_dt" = h."load_dt" AND ((EXCLUDED."load_src" COLLATE "C" < h."load_src" COLLATE "C" OR (h."load_src" COLLATE "C" IS NULL AND EXCLUDED."load_src" COLLATE "C" IS NOT NULL)) OR (EXCLUDED."load_src" COLLATE "C" IS NOT DISTINCT
+FROM h."load_src" COLLATE "C" AND (EXCLUDED."main" < h."main" OR (EXCLUDED."main" = h."main" AND EXCLUDED."twin" < h."twin"))))))));
+
