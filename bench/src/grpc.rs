@@ -17,6 +17,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::fill::Viewers;
 use crate::ground::{Ground, median};
+use crate::processor::Shares;
 use crate::raw_http::{Driven, times_us};
 use crate::report::{Goal, Row, Section};
 use crate::server::Server;
@@ -37,7 +38,7 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<Section> {
     );
     let (rounds, time) = ground.rounds();
     for in_flight in IN_FLIGHT {
-        let (mut sets, mut checks, mut latency) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut sets, mut checks, mut latency, mut shares) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..rounds {
             server.wait_idle()?;
             let checked = drive(at, in_flight, time, async |channel| {
@@ -45,18 +46,20 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<Section> {
             })?;
             ensure!(checked.failed == 0, "{} checks failed", checked.failed);
             checks.push(checked.per_s);
+            let before = server.used()?;
             let set = drive(at, in_flight, time, async |channel| {
                 let event = Some(viewers.borrow_mut().tell().message());
                 WatchClient::new(channel).set_position(SetPositionRequest { event, sent_time: None }).await.map(|_| ())
             })?;
             ensure!(set.failed == 0, "{} writes failed", set.failed);
+            shares.push(before.until(server.used()?));
             sets.push(set.per_s);
             latency.push((set.p50_ms, set.p99_ms));
         }
         let (p50_ms, p99_ms) = latency.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
         let row = Row::new(format!("{in_flight} in flight, writes/s beside `Check`"), median(sets))
             .ceiling(median(checks))
-            .notes(format!("p50 {:.2} ms, p99 {:.2} ms", median(p50_ms), median(p99_ms)));
+            .notes(format!("p50 {:.2} ms, p99 {:.2} ms; {}", median(p50_ms), median(p99_ms), Shares::mean(&shares)));
         section.push(if in_flight == 256 { row.goal(Goal::RatioAtLeast(0.8)) } else { row });
     }
     Ok(section)

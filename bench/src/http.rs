@@ -7,6 +7,7 @@ use playhead_system::SystemClock;
 use crate::bare::Bare;
 use crate::fill::Viewers;
 use crate::ground::{Ground, median};
+use crate::processor::Shares;
 use crate::raw_http::{Drive, drive};
 use crate::report::{Goal, Row, Section};
 use crate::server::Server;
@@ -23,17 +24,20 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<Section> {
         "HTTP: unary durable writes",
         "`PUT` of a position, a request at a time on each connection, by a client of one thread. The ceilings are `GET \
          /livez` on the same server (its empty handler), and the same `PUT` to an empty handler of hyper alone. While the \
-         writes run, the sinks load the base and the warehouse beside them; before a ceiling is measured they have caught up.",
+         writes run, the sinks load the base and the warehouse beside them; before a ceiling is measured they have caught \
+         up. Cores are those that were busy while the writes ran.",
     );
     let (rounds, time) = ground.rounds();
     for connections in CONNECTIONS {
         let how = Drive { connections, time, every: None };
         let (mut puts, mut lives, mut bares) = (Vec::new(), Vec::new(), Vec::new());
-        let mut latency = Vec::new();
+        let (mut latency, mut shares) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             server.wait_idle()?;
             lives.push(drive(http, how, |into| into.extend_from_slice(GET))?.per_s);
+            let before = server.used()?;
             let put = drive(http, how, |into| viewers.tell().put(into))?;
+            shares.push(before.until(server.used()?));
             ensure!(put.failed == 0, "{} writes failed", put.failed);
             puts.push(put.per_s);
             latency.push((put.p50_ms, put.p99_ms));
@@ -48,7 +52,7 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<Section> {
         };
         let live = row("`/livez`", lives).notes(notes);
         section.push(if connections == 256 { live.goal(Goal::RatioAtLeast(0.8)) } else { live });
-        section.push(row("hyper alone", bares));
+        section.push(row("hyper alone", bares).notes(Shares::mean(&shares).to_string()));
     }
     Ok(section)
 }

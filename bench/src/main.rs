@@ -12,6 +12,7 @@ mod lag;
 mod load;
 mod machine;
 mod positions;
+mod processor;
 mod raw_codec;
 mod raw_http;
 mod reads;
@@ -30,6 +31,9 @@ use crate::report::Section;
 /// The program's, so that the rooms that are measured alone have what they have there.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What misses its goal and why, as profiles told; it ends the results.
+const MISSED: &str = include_str!("../MISSED.md");
 
 /// Measure Playhead beside its ceilings
 #[derive(Debug, Parser)]
@@ -99,6 +103,7 @@ fn main() -> anyhow::Result<()> {
         text.push_str(&section);
     }
     if are_all && !args.quick {
+        text.push_str(MISSED);
         std::fs::write(&args.results, text)?;
         println!("written to {}", args.results.display());
     }

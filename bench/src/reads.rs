@@ -22,7 +22,9 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<Section> {
     );
     let before = server.metrics()?;
     let args = ["load", "--rate", "8000", "--read-rate", "250", "--duration", seconds, "--json"];
+    let used = server.used()?;
     let finished = server.program.client_command(&args);
+    let shares = used.until(server.used()?);
     let report: Value = serde_json::from_str(&finished.stdout).context("the report of `playhead load`")?;
     let after = server.metrics()?;
     let number =
@@ -37,7 +39,7 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<Section> {
     section.push(Row::new("read p50 at the caller, ms", number("/reads/latency_ms/p50")?));
     section.push(Row::new("read p99 at the caller, ms", number("/reads/latency_ms/p99")?));
     section.push(Row::new("write p50 at the caller, ms", number("/writes/latency_ms/p50")?));
-    section.push(Row::new("write p99 at the caller, ms", number("/writes/latency_ms/p99")?));
+    section.push(Row::new("write p99 at the caller, ms", number("/writes/latency_ms/p99")?).notes(shares.to_string()));
     section.push(Row::new("writes/s held", number("/writes/achieved_per_s")?).goal(Goal::AtLeast(7_990.0)));
     section.push(Row::new("reads/s held", number("/reads/achieved_per_s")?).goal(Goal::AtLeast(249.0)));
     let mut errors = 0.0;

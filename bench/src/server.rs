@@ -8,6 +8,7 @@ use playhead_testkit::{Program, Setup};
 use tempfile::TempDir;
 
 use crate::ground::Ground;
+use crate::processor::Used;
 
 /// The log's end is looked at so often by the consumers, so that a status may be as old.
 const STATUS_AGE: Duration = Duration::from_millis(1_200);
@@ -50,6 +51,11 @@ impl Server {
     pub(crate) fn metrics(&self) -> anyhow::Result<String> {
         let answer = self.program.http().get("/metrics").map_err(|lost| anyhow::anyhow!("{}", lost.0))?;
         Ok(answer.text)
+    }
+
+    /// What it and this program used of the processor so far.
+    pub(crate) fn used(&self) -> anyhow::Result<Used> {
+        Used::so_far(self.program.pid())
     }
 
     /// Its memory, MiB.
