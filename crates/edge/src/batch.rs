@@ -52,8 +52,7 @@ pub(crate) async fn record(
 
 /// Records one event.
 pub(crate) async fn record_one(edge: &Edge, event: NewEvent, receipt: Receipt) -> Result<Recorded, Problem> {
-    let mut answers = edge.watch.record(vec![event], receipt).await;
-    let answer = answers.pop().expect("one event has one answer").map_err(Problem::from);
+    let answer = edge.watch.record_one(event, receipt).await.map_err(Problem::from);
     edge.counts.count(std::slice::from_ref(&answer));
     answer
 }

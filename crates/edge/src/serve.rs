@@ -272,14 +272,14 @@ impl<F: Front> Connection<F> {
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
         let mut first = pin!(tokio::time::sleep(self.first_within));
         let mut stop = pin!(self.stop.cancelled());
-        let (mut is_first_due, mut is_stopping) = (false, false);
+        let mut is_stopping = false;
         loop {
             tokio::select! {
                 biased;
                 // What ends a connection is the caller's business, or was answered.
                 _ = connection.as_mut() => return,
-                () = first.as_mut(), if !is_first_due => {
-                    is_first_due = true;
+                // Not looked at any more once it has asked; in the very moment of both it is looked at once in vain.
+                () = first.as_mut(), if !has_asked.load(Ordering::Relaxed) => {
                     if !has_asked.load(Ordering::Relaxed) {
                         return;
                     }

@@ -32,6 +32,11 @@ impl ForgetGate {
         guards
     }
 
+    /// Passes with the writers of this user.
+    pub(crate) async fn write_one(&self, user: &UserId) -> RwLockReadGuard<'_, ()> {
+        self.locks[lock_of(user)].read().await
+    }
+
     /// Passes alone.
     pub(crate) async fn forget(&self, user: &UserId) -> RwLockWriteGuard<'_, ()> {
         self.locks[lock_of(user)].write().await

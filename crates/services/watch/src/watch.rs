@@ -108,6 +108,18 @@ impl Watch {
         offsets.into_iter().zip(recorded).map(|(offset, recorded)| Ok(offset.map(|_| recorded)?)).collect()
     }
 
+    /// Records one event, with the same promises and without the pieces of memory that a batch needs.
+    pub async fn record_one(&self, event: NewEvent, receipt: Receipt) -> Result<Recorded, RecordError> {
+        self.room()?;
+        let _passed = self.gate.write_one(event.user_id()).await;
+        let received = self.clock.now();
+        let time = self.corrected(event.event_time(), receipt, received);
+        let event = event.into_event(time, received);
+        let recorded = Recorded { event_time: event.event_time, received_time: received };
+        self.append_and_show_one(&Fact::Watched(event), received).await?;
+        Ok(recorded)
+    }
+
     /// The clock rule: a player's clock that is off, as its `sent_time` shows, corrects its events; what still lies in the
     /// future happened now; the past is never changed.
     fn corrected(&self, sent: Timestamp, receipt: Receipt, received: Timestamp) -> Timestamp {
@@ -151,10 +163,10 @@ impl Watch {
     /// Marks a video of a user.
     pub async fn mark(&self, user: UserId, video: VideoId, kind: MarkKind) -> Result<(), RecordError> {
         self.room()?;
-        let _passed = self.gate.write(std::iter::once(&user)).await;
+        let _passed = self.gate.write_one(&user).await;
         let time = self.time_of_mark(&user, &video).await;
         let fact = Fact::Marked(Mark { user_id: user, video_id: video, kind, time });
-        self.append_and_show(vec![fact], time).await.pop().expect("one fact has one answer")?;
+        self.append_and_show_one(&fact, time).await?;
         Ok(())
     }
 
@@ -238,16 +250,30 @@ impl Watch {
         answers.into_iter().map(|answer| answer.expect("every fact is in one partition")).collect()
     }
 
+    /// The same for one fact.
+    async fn append_and_show_one(&self, fact: &Fact, time: Timestamp) -> Result<Offset, AppendError> {
+        let at = self.partition_of(fact);
+        let answer = self.log.append(&at, vec![record_of(fact, time)]).await.pop();
+        let offset = answer.expect("one record has one answer")?;
+        let merged = self.recent.merge(&at, delta_of(fact, offset).into_iter().collect()).await;
+        self.note(merged);
+        Ok(offset)
+    }
+
+    fn partition_of(&self, fact: &Fact) -> TopicPartition {
+        match fact {
+            Fact::Watched(event) => self.partition(WATCH, &event.user_id),
+            Fact::Marked(mark) => self.partition(WATCH, &mark.user_id),
+            Fact::Forgotten(forget) => self.partition(WATCH, &forget.user_id),
+            Fact::Described(_) => TopicPartition::new(&topic(VIDEOS), 0),
+        }
+    }
+
     /// The places of the facts in each partition.
     fn by_partition(&self, facts: &[Fact]) -> Vec<(TopicPartition, Vec<usize>)> {
         let mut parts: Vec<(TopicPartition, Vec<usize>)> = Vec::with_capacity(1);
         for (place, fact) in facts.iter().enumerate() {
-            let at = match fact {
-                Fact::Watched(event) => self.partition(WATCH, &event.user_id),
-                Fact::Marked(mark) => self.partition(WATCH, &mark.user_id),
-                Fact::Forgotten(forget) => self.partition(WATCH, &forget.user_id),
-                Fact::Described(_) => TopicPartition::new(&topic(VIDEOS), 0),
-            };
+            let at = self.partition_of(fact);
             match parts.iter_mut().find(|(part, _)| *part == at) {
                 Some((_, places)) => places.push(place),
                 None => parts.push((at, vec![place])),
