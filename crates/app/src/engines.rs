@@ -16,6 +16,7 @@ use playhead_system::{SystemClock, SystemIds, TokenFile};
 use playhead_watch::{MARTS_CONSUMER, TABLES, VIDEOS, WATCH, topic};
 
 use crate::config::Config;
+use crate::patience::patiently;
 use crate::{held, swap};
 
 /// The engines.
@@ -53,9 +54,11 @@ impl Engines {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let log = SegmentLog::open(&data.join("log"), config.log.clone(), clock.clone()).context("the log")?;
-        let store = Arc::new(FjallStore::open(&data.join("positions"), &config.base).context("the positions")?);
-        let warehouse =
-            DuckWarehouse::open(&data.join("warehouse"), config.warehouse.clone()).context("the warehouse")?;
+        // Their threads flush, compact and fold behind the log; nobody waits for that.
+        let store = patiently("base", || FjallStore::open(&data.join("positions"), &config.base));
+        let store = Arc::new(store?.context("the positions")?);
+        let warehouse = || DuckWarehouse::open(&data.join("warehouse"), config.warehouse.clone());
+        let warehouse = patiently("warehouse", warehouse)?.context("the warehouse")?;
         let engines = Self {
             tokens: Arc::new(TokenFile::open(data, clock.clone()).context("the tokens")?),
             recent: Arc::new(MemoryRecent::new(&config.recent, Epoch(ids.new_id().into()))),

@@ -11,6 +11,7 @@ mod layers;
 mod log_files;
 mod metric_table;
 mod operations;
+mod patience;
 mod pipelines;
 mod process;
 mod restore;

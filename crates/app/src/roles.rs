@@ -9,10 +9,7 @@ use playhead_stream::{Config, Runner, Status};
 use tokio_util::sync::CancellationToken;
 
 use crate::engines::Engines;
-
-/// How much more patient the threads of consumers are than those of requests, as nice(2) has it: while requests want all of
-/// the processor, batches grow larger and cheaper instead of making requests wait.
-const NICENESS: i32 = 5;
+use crate::patience::be_patient;
 
 /// A consumer that runs.
 pub(crate) struct Running {
@@ -35,7 +32,9 @@ pub(crate) fn start<S: Sink>(
     let trouble = status.clone();
     let thread = std::thread::Builder::new().name(format!("sink-{name}")).spawn(move || {
         be_patient();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().on_thread_start(be_patient).build();
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().thread_name(format!("sink-{name}")).on_thread_start(be_patient);
+        let runtime = builder.build();
         let ended = match runtime {
             Ok(runtime) => runtime.block_on(runner.run()).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
@@ -59,13 +58,5 @@ impl Running {
     /// Whether it runs.
     pub(crate) fn is_alive(&self) -> bool {
         !self.thread.is_finished()
-    }
-}
-
-/// Lowers the claim of this thread; where the system does not allow it, nothing changes.
-fn be_patient() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
-        tracing::debug!(%error, "a consumer's thread keeps its priority");
     }
 }
