@@ -108,8 +108,17 @@ pub(super) fn rows_table(spec: &Spec, name: &str, rowset: &Rowset<'_>) -> TableP
     }
 }
 
-/// Fields of pins, waiting messages and rejects: what is staged is what is kept.
-fn shared() -> [(StageOf, Kind, &'static str, Vec<(&'static str, FieldType)>, Vec<&'static str>, &'static str); 3] {
+/// Pins, waiting messages or rejects: what is staged is what is kept.
+struct Shared {
+    of: StageOf,
+    kind: Kind,
+    name: &'static str,
+    fields: Vec<(&'static str, FieldType)>,
+    unique: &'static [&'static str],
+    comment: &'static str,
+}
+
+fn shared() -> [Shared; 3] {
     let version = [(VERSION[0], FieldType::Bytes), (VERSION[1], FieldType::Int), (VERSION[2], FieldType::Bytes)];
     let broken = || MESSAGE.iter().filter(|(name, ..)| OF_BROKEN.contains(name)).map(|(name, of, ..)| (*name, *of));
     let pins = [
@@ -121,60 +130,61 @@ fn shared() -> [(StageOf, Kind, &'static str, Vec<(&'static str, FieldType)>, Ve
     let waiting = [("missing", FieldType::Text), ("deadline", FieldType::Time)];
     let rejects = [("stage", FieldType::Text), ("reason", FieldType::Text)];
     [
-        (
-            StageOf::Pins,
-            Kind::Pins,
-            "pins",
-            version.into_iter().chain(pins).collect(),
-            VERSION.into_iter().chain(["dictionary", "id"]).collect(),
-            "What dictionaries said when a message was first processed",
-        ),
-        (
-            StageOf::Waiting,
-            Kind::Waiting,
-            "waiting",
-            version.into_iter().chain(broken()).chain(waiting).collect(),
-            COORDINATES.into(),
-            "Messages that wait for an id that a dictionary does not know yet",
-        ),
-        (
-            StageOf::Rejects,
-            Kind::Rejects,
-            "rejects",
-            broken().chain(rejects).collect(),
-            COORDINATES.into(),
-            "Messages that are not loaded, and why",
-        ),
+        Shared {
+            of: StageOf::Pins,
+            kind: Kind::Pins,
+            name: "pins",
+            fields: version.into_iter().chain(pins).collect(),
+            unique: &[VERSION[0], VERSION[1], VERSION[2], "dictionary", "id"],
+            comment: "What dictionaries said when a message was first processed",
+        },
+        Shared {
+            of: StageOf::Waiting,
+            kind: Kind::Waiting,
+            name: "waiting",
+            fields: version.into_iter().chain(broken()).chain(waiting).collect(),
+            unique: &COORDINATES,
+            comment: "Messages that wait for an id that a dictionary does not know yet",
+        },
+        Shared {
+            of: StageOf::Rejects,
+            kind: Kind::Rejects,
+            name: "rejects",
+            fields: broken().chain(rejects).collect(),
+            unique: &COORDINATES,
+            comment: "Messages that are not loaded, and why",
+        },
     ]
 }
 
 pub(super) fn shared_stages() -> Vec<StagePlan> {
-    let stage = |(of, _, name, fields, ..): (_, _, &str, Vec<(&str, FieldType)>, _, _)| {
+    let stage = |shared: Shared| {
         let field = |(name, of): (&str, FieldType)| StageField {
             field: Field { name: name.to_owned(), of },
             origin: Origin::Named,
         };
-        StagePlan { of, rows: String::new(), name: name.to_owned(), fields: fields.into_iter().map(field).collect() }
+        let fields = shared.fields.into_iter().map(field).collect();
+        StagePlan { of: shared.of, rows: String::new(), name: shared.name.to_owned(), fields }
     };
     shared().map(stage).into()
 }
 
 pub(super) fn shared_tables(spec: &Spec) -> Vec<TablePlan> {
-    let table = |(_, kind, name, fields, unique, comment): (_, _, &str, Vec<(&str, FieldType)>, Vec<&str>, &str)| {
+    let table = |shared: Shared| {
         let mut columns = Columns::default();
-        for (name, of) in fields {
-            columns.add(name, of, !unique.contains(&name), "");
+        for (name, of) in shared.fields {
+            columns.add(name, of, !shared.unique.contains(&name), "");
         }
         TablePlan {
             layer: Layer::Stg,
-            kind,
+            kind: shared.kind,
             schema: spec.pipeline.schemas.stg.clone(),
-            name: format!("{}_{name}", spec.pipeline.name),
+            name: format!("{}_{}", spec.pipeline.name, shared.name),
             columns: columns.0,
-            unique: owned(&unique),
+            unique: owned(shared.unique),
             indexes: Vec::new(),
-            feeds: vec![feed("", name)],
-            comment: comment.to_owned(),
+            feeds: vec![feed("", shared.name)],
+            comment: shared.comment.to_owned(),
         }
     };
     shared().map(table).into()

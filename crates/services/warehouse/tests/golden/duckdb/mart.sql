@@ -1,0 +1,57 @@
+CREATE TABLE "cdm"."guest_product" ("guest" VARCHAR NOT NULL, "product" VARCHAR NOT NULL, "greatest" VARCHAR, "items" BIGINT, "last_name" VARCHAR, "least" BIGINT, "orders" BIGINT, "quantity" BIGINT, "spent" DECIMAL(38,2));
+COMMENT ON COLUMN "cdm"."guest_product"."guest" IS 'Key';
+COMMENT ON COLUMN "cdm"."guest_product"."product" IS 'Key';
+COMMENT ON COLUMN "cdm"."guest_product"."greatest" IS 'Greatest name';
+COMMENT ON COLUMN "cdm"."guest_product"."items" IS 'How many rows';
+COMMENT ON COLUMN "cdm"."guest_product"."last_name" IS 'name of the newest event';
+COMMENT ON COLUMN "cdm"."guest_product"."least" IS 'Least quantity';
+COMMENT ON COLUMN "cdm"."guest_product"."orders" IS 'How many different id';
+COMMENT ON COLUMN "cdm"."guest_product"."quantity" IS 'Sum of quantity';
+COMMENT ON COLUMN "cdm"."guest_product"."spent" IS 'Sum of price';
+CREATE TABLE "cdm"."product_greatest" ("product" VARCHAR NOT NULL, "most" BIGINT);
+COMMENT ON COLUMN "cdm"."product_greatest"."product" IS 'Key';
+COMMENT ON COLUMN "cdm"."product_greatest"."most" IS 'Greatest orders';
+CREATE TABLE "cdm"."product_totals" ("product" VARCHAR NOT NULL, "guests" BIGINT, "orders" BIGINT, "_rows" BIGINT NOT NULL);
+COMMENT ON COLUMN "cdm"."product_totals"."product" IS 'Key';
+COMMENT ON COLUMN "cdm"."product_totals"."guests" IS 'How many rows';
+COMMENT ON COLUMN "cdm"."product_totals"."orders" IS 'Sum of orders';
+COMMENT ON COLUMN "cdm"."product_totals"."_rows" IS 'How many rows it is over';
+
+-- cdm.guest_product: which keys are touched
+INSERT INTO "work_guest_product" ("guest", "product") SELECT DISTINCT * FROM (SELECT s."guest", s."product" FROM "stage_items" AS s WHERE s."guest" IS NOT NULL AND s."product" IS NOT NULL UNION ALL SELECT r."guest", r."product" FROM "stg"."shop_items" AS r JOIN "known_orders" AS k ON r."_message" = k."_message" WHERE r."guest" IS NOT NULL AND r."product" IS NOT NULL) AS t;
+
+-- cdm.guest_product: what they were
+INSERT INTO "before_guest_product" ("guest", "product", "greatest", "items", "last_name", "least", "orders", "quantity", "spent") SELECT t."guest", t."product", t."greatest", t."items", t."last_name", t."least", t."orders", t."quantity", t."spent" FROM "cdm"."guest_product" AS t JOIN "work_guest_product" AS w ON t."guest" = w."guest" AND t."product" = w."product";
+
+-- cdm.guest_product: what they are to be
+INSERT INTO "after_guest_product" ("guest", "product", "greatest", "items", "last_name", "least", "orders", "quantity", "spent") SELECT r."guest", r."product", MAX(r."name"), COUNT(*), FIRST(r."name" ORDER BY r."_event_time" DESC, r."_load_time" DESC, r."_version" DESC, r."_message" DESC, r."_content" DESC, r."_place" DESC), MIN(r."quantity"), COUNT(DISTINCT r."id"), CAST(SUM(r."quantity") AS BIGINT), CAST(SUM(r."price") AS DECIMAL(38,2)) FROM "stg"."shop_items" AS r JOIN "work_guest_product" AS w ON r."guest" = w."guest" AND r."product" = w."product" WHERE r."_is_newest" AND CAST(r."status" AS text) = 'CLOSED' GROUP BY r."guest", r."product";
+
+-- cdm.guest_product: rows that are gone or different
+DELETE FROM "cdm"."guest_product" AS t USING "work_guest_product" AS w WHERE t."guest" = w."guest" AND t."product" = w."product" AND NOT EXISTS (SELECT 1 FROM "after_guest_product" AS a WHERE a."guest" = t."guest" AND a."product" = t."product" AND a."greatest" IS NOT DISTINCT FROM t."greatest" AND a."items" IS NOT DISTINCT FROM t."items" AND a."last_name" IS NOT DISTINCT FROM t."last_name" AND a."least" IS NOT DISTINCT FROM t."least" AND a."orders" IS NOT DISTINCT FROM t."orders" AND a."quantity" IS NOT DISTINCT FROM t."quantity" AND a."spent" IS NOT DISTINCT FROM t."spent");
+
+-- cdm.guest_product: rows that are new or different
+INSERT INTO "cdm"."guest_product" ("guest", "product", "greatest", "items", "last_name", "least", "orders", "quantity", "spent") SELECT a."guest", a."product", a."greatest", a."items", a."last_name", a."least", a."orders", a."quantity", a."spent" FROM "after_guest_product" AS a WHERE NOT EXISTS (SELECT 1 FROM "cdm"."guest_product" AS h WHERE h."guest" = a."guest" AND h."product" = a."product") ORDER BY a."guest", a."product";
+
+-- cdm.product_greatest: which keys are touched
+INSERT INTO "work_product_greatest" ("product") SELECT f."product" FROM "before_guest_product" AS f WHERE f."product" IS NOT NULL UNION SELECT f."product" FROM "after_guest_product" AS f WHERE f."product" IS NOT NULL;
+
+-- cdm.product_greatest: what they are to be
+INSERT INTO "after_product_greatest" ("product", "most") SELECT r."product", MAX(r."orders") FROM "cdm"."guest_product" AS r JOIN "work_product_greatest" AS w ON r."product" = w."product" WHERE TRUE GROUP BY r."product";
+
+-- cdm.product_greatest: rows that are gone or different
+DELETE FROM "cdm"."product_greatest" AS t USING "work_product_greatest" AS w WHERE t."product" = w."product" AND NOT EXISTS (SELECT 1 FROM "after_product_greatest" AS a WHERE a."product" = t."product" AND a."most" IS NOT DISTINCT FROM t."most");
+
+-- cdm.product_greatest: rows that are new or different
+INSERT INTO "cdm"."product_greatest" ("product", "most") SELECT a."product", a."most" FROM "after_product_greatest" AS a WHERE NOT EXISTS (SELECT 1 FROM "cdm"."product_greatest" AS h WHERE h."product" = a."product") ORDER BY a."product";
+
+-- cdm.product_totals: which keys are touched
+INSERT INTO "work_product_totals" ("product") SELECT f."product" FROM "before_guest_product" AS f WHERE f."product" IS NOT NULL UNION SELECT f."product" FROM "after_guest_product" AS f WHERE f."product" IS NOT NULL;
+
+-- cdm.product_totals: what they are to be
+INSERT INTO "after_product_totals" ("product", "guests", "orders", "_rows") SELECT d."product", CAST(SUM(d."guests") AS BIGINT), CAST(SUM(d."orders") AS BIGINT), CAST(SUM(d."_rows") AS BIGINT) FROM (SELECT t."product", t."guests", t."orders", t."_rows" FROM "cdm"."product_totals" AS t JOIN "work_product_totals" AS w ON t."product" = w."product" UNION ALL SELECT r."product", 1 AS "guests", COALESCE(r."orders", 0) AS "orders", 1 AS "_rows" FROM "after_guest_product" AS r WHERE r."product" IS NOT NULL AND r."items" >= 2.0 UNION ALL SELECT r."product", -1 AS "guests", -COALESCE(r."orders", 0) AS "orders", -1 AS "_rows" FROM "before_guest_product" AS r WHERE r."product" IS NOT NULL AND r."items" >= 2.0) AS d GROUP BY d."product" HAVING SUM(d."_rows") <> 0;
+
+-- cdm.product_totals: rows that are gone or different
+DELETE FROM "cdm"."product_totals" AS t USING "work_product_totals" AS w WHERE t."product" = w."product" AND NOT EXISTS (SELECT 1 FROM "after_product_totals" AS a WHERE a."product" = t."product" AND a."guests" IS NOT DISTINCT FROM t."guests" AND a."orders" IS NOT DISTINCT FROM t."orders" AND a."_rows" IS NOT DISTINCT FROM t."_rows");
+
+-- cdm.product_totals: rows that are new or different
+INSERT INTO "cdm"."product_totals" ("product", "guests", "orders", "_rows") SELECT a."product", a."guests", a."orders", a."_rows" FROM "after_product_totals" AS a WHERE NOT EXISTS (SELECT 1 FROM "cdm"."product_totals" AS h WHERE h."product" = a."product") ORDER BY a."product";

@@ -1,0 +1,5 @@
+CREATE TABLE "stg"."shop_pins" ("_message" bytea NOT NULL, "_version" bigint NOT NULL, "_content" bytea NOT NULL, "dictionary" text NOT NULL, "id" text NOT NULL, "entry" text, "_load_time" timestamp, PRIMARY KEY ("_message", "_version", "_content", "dictionary", "id"));
+COMMENT ON TABLE "stg"."shop_pins" IS 'What dictionaries said when a message was first processed';
+
+-- stg.shop_pins: what is new
+INSERT INTO "stg"."shop_pins" ("_message", "_version", "_content", "dictionary", "id", "entry", "_load_time") SELECT DISTINCT ON (s."_message", s."_version", s."_content", s."dictionary", s."id") s."_message", s."_version", s."_content", s."dictionary", s."id", s."entry", s."_load_time" FROM "pins" AS s WHERE NOT EXISTS (SELECT 1 FROM "stg"."shop_pins" AS t WHERE t."_message" = s."_message" AND t."_version" = s."_version" AND t."_content" = s."_content" AND t."dictionary" = s."dictionary" AND t."id" = s."id") ORDER BY s."_message", s."_version", s."_content", s."dictionary", s."id";
