@@ -93,7 +93,7 @@ impl Database {
         };
         database.attach(&mut database.writer.lock()).map_err(|failure| match failure.kind {
             Kind::Statement | Kind::Invalidated | Kind::Broken => WarehouseError::Broken(format!(
-                "{} cannot be read ({})",
+                "{} cannot be read ({}): move it away, and restore a backup or load it anew from what it was loaded from",
                 database.files.database().display(),
                 failure.message
             )),
