@@ -1,6 +1,5 @@
 //! How many orders a second intake makes rows of, on one core: `cargo run --release --example intake`.
 #![expect(clippy::unwrap_used, reason = "an example stops where it fails")]
-#![expect(clippy::disallowed_methods, reason = "a measurement needs the time")]
 
 use std::time::Instant;
 

@@ -39,6 +39,9 @@ pub fn csv_messages(name: &str, text: &str, received_time: Timestamp) -> Result<
     Ok(messages)
 }
 
+/// The line of a record, and its fields with whether they were quoted.
+type Record = (usize, Vec<(String, bool)>);
+
 /// Records of a CSV text (RFC 4180).
 struct Records<'a> {
     text: &'a str,
@@ -47,8 +50,8 @@ struct Records<'a> {
 }
 
 impl Records<'_> {
-    /// The next record that is not blank: its line, and its fields with whether they were quoted.
-    fn next_record(&mut self) -> Result<Option<(usize, Vec<(String, bool)>)>, String> {
+    /// The next record that is not blank.
+    fn next_record(&mut self) -> Result<Option<Record>, String> {
         while self.at < self.text.len() {
             let line = self.line;
             let mut fields = Vec::new();

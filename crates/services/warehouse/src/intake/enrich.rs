@@ -10,7 +10,7 @@ use playhead_ports::{DictionaryKey, FieldType};
 
 use super::json::{Document, write_text};
 use super::model::{Enrichment, MessageVersion, Pin};
-use super::program::{LookupProgram, Path};
+use super::program::LookupProgram;
 use super::value::{Raw, Value};
 use super::walk::Tree;
 use crate::spec::Miss;
@@ -58,13 +58,16 @@ fn text_of<'r>(raw: &'r Raw<'_>) -> Option<&'r str> {
     }
 }
 
+/// Questions, each with its answer as JSON.
+type Answers = Vec<(String, String)>;
+
 /// What was asked for one message.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     /// What is not known.
     pub(super) missing: Vec<DictionaryKey>,
-    /// What was answered, by entry: the question and the answer as JSON. None: there is no such entry.
-    answers: Vec<(DictionaryKey, Option<Vec<(String, String)>>)>,
+    /// What was answered, by entry. None: there is no such entry.
+    answers: Vec<(DictionaryKey, Option<Answers>)>,
 }
 
 impl Asked {
@@ -149,8 +152,7 @@ impl<'e> Dictionaries<'e> {
         match self.pinned.get(&key) {
             Some(None) => return Some(Raw::Nothing),
             Some(Some(entry)) => {
-                let field = Path { shown: String::new(), names: vec![question.clone()] };
-                let place = entry.document.field(entry.text, Document::ROOT, &field.names[0]).ok().flatten();
+                let place = entry.document.field(entry.text, Document::ROOT, &question).ok().flatten();
                 if place.is_some() {
                     return Some(entry.tree().raw(place));
                 }

@@ -44,11 +44,11 @@ impl Intake {
         let mut batch = Batch::new(program, &enrichment, &mark);
         for message in messages {
             // What is wrong with a message is told when it is taken.
-            if let Ok(Some(Done { version, asked, .. })) = batch.message(message, |_, _| {}) {
-                if !asked.missing.is_empty() {
-                    wanted.versions.insert(version);
-                    wanted.entries.extend(asked.missing);
-                }
+            if let Ok(Some(Done { version, asked, .. })) = batch.message(message, |_, _| {})
+                && !asked.missing.is_empty()
+            {
+                wanted.versions.insert(version);
+                wanted.entries.extend(asked.missing);
             }
         }
         wanted

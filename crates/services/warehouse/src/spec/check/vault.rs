@@ -25,14 +25,12 @@ pub(super) fn check(desk: &mut Desk<'_>) {
     for (name, link) in &spec.transactional_link {
         check_link(desk, "transactional_link", name, &link.link, &link.payload);
     }
-    for (kind, name) in [("same_as_link", &spec.same_as_link), ("hierarchical_link", &spec.hierarchical_link)]
-        .into_iter()
-        .flat_map(|(kind, links)| links.iter().map(move |(name, _)| (kind, name)))
-    {
-        let link = if kind == "same_as_link" { &spec.same_as_link[name] } else { &spec.hierarchical_link[name] };
-        let hubs: Vec<&String> = link.keys.values().map(|key| &key.hub).collect();
-        if hubs.len() != 2 || hubs[0] != hubs[1] {
-            desk.say(&[kind, name, "keys"], "must be two keys of one hub".into());
+    for (kind, links) in [("same_as_link", &spec.same_as_link), ("hierarchical_link", &spec.hierarchical_link)] {
+        for (name, link) in links {
+            let hubs: Vec<&String> = link.keys.values().map(|key| &key.hub).collect();
+            if hubs.len() != 2 || hubs[0] != hubs[1] {
+                desk.say(&[kind, name, "keys"], "must be two keys of one hub".into());
+            }
         }
     }
     for (name, satellite) in &spec.satellite {
@@ -115,8 +113,7 @@ pub(super) fn parent(desk: &mut Desk<'_>, path: &[&str], name: &str) -> Option<P
         let keys = keys.map(|keys| keys.into_iter().flatten().chain(link.dependent.iter().cloned()).collect());
         return Some(Parent { hash_key: hash_key(&link.hash_key), keys });
     }
-    let known: Vec<&str> =
-        links(desk).into_iter().map(|(name, _)| name).chain(spec.hub.keys().map(String::as_str)).collect();
+    let known: Vec<&str> = links(desk).into_keys().chain(spec.hub.keys().map(String::as_str)).collect();
     desk.unknown(path, "hub or link", name, &known);
     None
 }
