@@ -9,6 +9,7 @@ mod health;
 mod held;
 mod layers;
 mod log_files;
+mod lost;
 mod metric_table;
 mod operations;
 mod patience;

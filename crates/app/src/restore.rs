@@ -17,7 +17,7 @@ use crate::backup;
 use crate::compact::keep_letters;
 use crate::config::Config;
 use crate::engines::Engines;
-use crate::swap;
+use crate::{lost, swap};
 
 /// After a restore the log goes on this far past every offset that is known, so that an offset that was given after the
 /// backup is never given again.
@@ -57,7 +57,7 @@ pub struct Restored {
 
 /// Rebuilds a view. The server must not run: the engines' locks refuse it.
 pub async fn rebuild(config: &Config, view: View) -> Result<Rebuilt> {
-    let engines = Engines::open(config).await?;
+    let engines = Engines::open(config).await.map_err(|error| lost::with_advice(error, &config.data))?;
     let rebuilt = rebuild_in(&engines, view).await;
     engines.close();
     rebuilt
@@ -79,6 +79,7 @@ pub async fn restore(config: &Config, backup: &Path, replace: bool) -> Result<Re
     let data = &config.data;
     swap::settle(data)?;
     let manifest = backup::verify(backup)?;
+    swap::check_place(data)?;
     let is_there = fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some());
     if is_there && !replace {
         bail!("{} is not empty; say --replace to put the backup in its place", data.display());
@@ -107,7 +108,8 @@ struct Known {
 
 impl Known {
     async fn of(config: &Config) -> Result<Self> {
-        let engines = Engines::open(config).await.context("the data that is replaced")?;
+        let engines = Engines::open(config).await.map_err(|error| lost::with_advice(error, &config.data));
+        let engines = engines.context("the data that is replaced")?;
         let known = Self::of_engines(&engines).await;
         engines.close();
         known

@@ -12,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, Role};
 use crate::engines::Engines;
 use crate::health::Checks;
-use crate::metric_table;
 use crate::operations::Upkeep;
 use crate::pipelines::start_pipelines;
 use crate::roles::{Running, start};
 use crate::telemetry;
+use crate::{lost, metric_table};
 
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 
@@ -40,14 +40,14 @@ pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce
     check_roles(&config)?;
     // Before the engines, which may take a while: who made a slip of the keyboard hears of it at once.
     let addresses = Addresses::take(config.http, config.grpc)?;
-    let engines = Engines::open(&config).await?;
+    let engines = Engines::open(&config).await.map_err(|error| lost::with_advice(error, &config.data))?;
     let open = check_access(&config, &engines)?;
     let watch =
         Watch::open(engines.event_log(), engines.recent(), engines.base(), engines.clock.clone(), config.watch.clone());
     let watch = Arc::new(watch.await?);
     let marts = Arc::new(MartsSink::new(engines.warehouse(), engines.working()));
     let recovered = marts.recover(&*engines.event_log(), &engines.warehouse_partitions()).await;
-    let recovered = recovered.context("the working state of the marts")?;
+    let recovered = recovered.map_err(|error| lost::with_advice(error.into(), &config.data))?;
     let replayed = watch.catch_up().await.context("recent positions")?;
     tracing::info!(recovered, replayed, "views are caught up with the log");
 

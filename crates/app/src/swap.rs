@@ -2,11 +2,37 @@
 //! the data folder and outlive it.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::backup::BACKUPS;
+
+/// Refuses a data folder that cannot be put aside, before anything is done.
+pub(crate) fn check_place(data: &Path) -> Result<()> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    match data.canonicalize() {
+        Ok(whole) if is_mounted(&whole, &mounts) => bail!(mount_words(data)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether something is mounted there, by the fifth field of each line of /proc/self/mountinfo.
+fn is_mounted(folder: &Path, mounts: &str) -> bool {
+    let escaped = folder.to_string_lossy().replace('\\', r"\134").replace(' ', r"\040").replace('\t', r"\011");
+    mounts.lines().any(|line| line.split(' ').nth(4) == Some(&*escaped))
+}
+
+/// What to do where the folder itself cannot be moved.
+fn mount_words(data: &Path) -> String {
+    let data = data.display();
+    format!(
+        "{data} is a mount point, and a mount point cannot be replaced, only what is in it. Move the data into a folder of it: \
+         `mkdir {data}/data && for f in log positions warehouse tokens.json backups; do [ ! -e {data}/$f ] || mv {data}/$f \
+         {data}/data/; done`, restore with --data {data}/data, and let `serve` use that from now on"
+    )
+}
 
 /// Where a backup is laid out before it takes the place of the data folder.
 pub(crate) fn restoring(data: &Path) -> PathBuf {
@@ -61,7 +87,10 @@ pub(crate) fn settle(data: &Path) -> Result<()> {
 
 /// Renames, durably.
 fn rename(from: &Path, to: &Path) -> Result<()> {
-    fs::rename(from, to).with_context(|| format!("{} cannot become {}", from.display(), to.display()))?;
+    fs::rename(from, to).map_err(|error| match error.kind() {
+        ErrorKind::ResourceBusy | ErrorKind::CrossesDevices => anyhow!(mount_words(from)),
+        _ => anyhow::Error::from(error).context(format!("{} cannot become {}", from.display(), to.display())),
+    })?;
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all().with_context(|| format!("{}", folder.display()))
 }
@@ -120,6 +149,15 @@ mod tests {
         fs::rename(&fresh, &data).expect("renamed");
         settle(&data).expect("settled");
         check(&data, "new");
+    }
+
+    #[test]
+    fn a_mount_point_is_known_by_its_name_with_spaces_too() {
+        let mounts =
+            "36 35 98:0 /mnt1 /data rw,noatime - ext3 /dev/root rw\n37 35 98:1 / /my\\040data rw - tmpfs t rw\n";
+        assert!(is_mounted(Path::new("/data"), mounts) && is_mounted(Path::new("/my data"), mounts));
+        assert!(!is_mounted(Path::new("/data/data"), mounts) && !is_mounted(Path::new("/mnt1"), mounts));
+        assert!(check_place(Path::new("/proc")).is_err_and(|error| error.to_string().contains("mount point")));
     }
 
     #[test]

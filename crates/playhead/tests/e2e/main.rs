@@ -5,6 +5,7 @@
 
 mod access;
 mod admin_kills;
+mod administration;
 mod backups;
 mod bytes;
 mod clocks;

@@ -121,6 +121,47 @@ fn a_warehouse_that_is_older_is_refused_until_the_marts_are_rebuilt() {
     scene.is_whole();
 }
 
+/// The log has everything here, so that the marts alone need to be built anew.
+#[test]
+fn a_damaged_warehouse_is_told_with_the_commands_that_bring_it_back() {
+    let mut scene = Scene::new();
+    let data = scene.program.data_dir().display().to_string();
+    let file = scene.program.data_dir().join("warehouse/warehouse.duckdb");
+    fs::write(&file, "no database").expect("written");
+    let _ = fs::remove_file(file.with_extension("duckdb.wal"));
+    let seen = scene.program.log().len();
+    scene.program.spawn();
+    assert_eq!(scene.program.wait_for_end(END_WITHIN).code(), Some(1));
+    let said = scene.program.log()[seen..].to_owned();
+    let commands = [
+        format!("`mv {data}/warehouse {data}/warehouse.broken`"),
+        format!("`playhead restore {data}/backups/NAME --data {data} --replace`"),
+        format!("`playhead rebuild marts --data {data}`"),
+    ];
+    assert!(commands.iter().all(|command| said.contains(command)), "{said}");
+    fs::rename(scene.program.data_dir().join("warehouse"), format!("{data}/warehouse.broken")).expect("moved");
+    scene.program.command(&["rebuild", "marts", "--data", &data]).expect_success();
+    scene.is_whole();
+}
+
+#[test]
+fn a_damaged_warehouse_is_restored_from_a_backup() {
+    let mut program = setup().start();
+    watch(&program, 0, 50);
+    let whole = everything(&program);
+    let made = program.client_command(&["backup", "one", "--json"]).expect_success();
+    let made: Value = serde_json::from_str(&made.stdout).expect("JSON");
+    assert_eq!(made["events"], 50, "{made}");
+    stop(&mut program);
+    let data = program.data_dir().display().to_string();
+    fs::rename(program.data_dir().join("warehouse"), format!("{data}/warehouse.broken")).expect("moved");
+    let backup = format!("{data}/backups/one");
+    program.command(&["restore", &backup, "--data", &data, "--replace"]).expect_success();
+    program.start();
+    let positions = |of: &Value| of[0].clone();
+    assert_eq!(positions(&everything(&program)), positions(&whole));
+}
+
 #[test]
 fn a_warehouse_that_is_lost_is_loaded_from_the_log_again() {
     let mut scene = Scene::new();

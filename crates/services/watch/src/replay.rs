@@ -20,6 +20,9 @@ pub enum ReplayError {
     /// Recent positions cannot be written.
     #[error(transparent)]
     Recent(#[from] RecentError),
+    /// What is built on the warehouse is ahead of it: it was removed, or is an older copy.
+    #[error("{0}")]
+    WarehouseLost(String),
     /// A view cannot be read or written.
     #[error("{0}")]
     View(String),

@@ -48,9 +48,9 @@ impl MartsSink {
             let mut next = worked.next;
             let loaded_next = loaded.as_ref().map(|checkpoint| checkpoint.next).unwrap_or_default();
             if next > loaded_next {
-                return Err(ReplayError::View(format!(
+                return Err(ReplayError::WarehouseLost(format!(
                     "the working state of the marts is ahead of the warehouse in {at} ({next} against {loaded_next}): \
-                     the warehouse is an older copy; run `playhead rebuild marts`"
+                     the warehouse was removed, or is an older copy"
                 )));
             }
             let Some(loaded) = loaded else { continue };
