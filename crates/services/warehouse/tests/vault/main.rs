@@ -37,6 +37,14 @@ async fn check(target: &dyn Target) {
     assert!(failed.is_empty(), "{} do not hold on {}\n{}", failed.len(), target.dialect().name(), failed.join("\n"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_holds_on_duckdb() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join("cases.duckdb");
+    let target = playhead_duckdb::DuckTarget::open(&file, playhead_duckdb::Config::default());
+    check(&target.expect("a new file can be opened")).await;
+}
+
 #[tokio::test]
 async fn every_case_holds_on_postgres() {
     let postgres = Postgres::start_new();
