@@ -46,8 +46,6 @@ impl Default for PipelinesConfig {
 pub(crate) struct Pipelines {
     /// Their consumers.
     pub(crate) running: Vec<Running>,
-    /// The topics that take messages from outside.
-    pub(crate) topics: Vec<Topic>,
 }
 
 /// Starts the pipelines of the configuration.
@@ -112,7 +110,6 @@ impl Pipelines {
         }
         let group = Box::new(SegmentGroup::join(&*engines.log, &topics).await?);
         self.running.push(start(engines, sink, group, config.stream.clone(), stop.clone())?);
-        self.topics.extend(topics);
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use playhead_app::load_file;
 use super::place::{MarkArgs, PlaceArgs, block};
 use crate::output::print_line;
 
-/// Load one file into a pipeline: messages, a JSON object a line, or rows that are staged already (CSV, NDJSON, Parquet)
+/// Load one file into a pipeline: messages, a JSON object a line, or rows that are staged already; CSV or NDJSON
 ///
 /// The tables are made or extended first. Loading a file again changes nothing.
 #[derive(Debug, clap::Args)]

@@ -12,7 +12,7 @@ use crate::settings::SettingsArgs;
 
 /// Append messages to a topic of the log, a line each; the topic is made if it is not there
 ///
-/// The data folder must not be open in a server; a running server takes messages at `POST /v1/topics/{topic}`.
+/// The data folder must not be open in a server.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   playhead warehouse produce order-service_orders orders.ndjson
