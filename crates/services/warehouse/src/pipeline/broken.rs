@@ -101,7 +101,7 @@ impl Pipeline {
 fn rejected(row: &[Cell]) -> RejectedMessage {
     let text = |at: usize| row.get(at).and_then(text_of).unwrap_or_default();
     let number = |at: usize| row.get(at).and_then(number_of).unwrap_or_default();
-    let payload = row.get(6).and_then(bytes_of).unwrap_or_else(Bytes::new);
+    let payload = row.get(6).and_then(bytes_of).unwrap_or_default();
     RejectedMessage {
         stage: text(0),
         reason: text(1),

@@ -1,6 +1,5 @@
 //! Which messages are behind a row: found by its key in the rows that are kept in STG, and from there in the history.
 
-use bytes::Bytes;
 use playhead_ports::{Cell, Field, FieldType, TargetError};
 use serde::Serialize;
 
@@ -152,7 +151,7 @@ fn key_columns(table: &TablePlan) -> Vec<&str> {
 fn ancestor(rows: &str, row: &[Cell]) -> Ancestor {
     let text = |at: usize| row.get(at).and_then(text_of).unwrap_or_default();
     let number = |at: usize| row.get(at).and_then(number_of).unwrap_or_default();
-    let payload = row.get(5).and_then(bytes_of).unwrap_or_else(Bytes::new);
+    let payload = row.get(5).and_then(bytes_of).unwrap_or_default();
     Ancestor {
         rows: rows.to_owned(),
         topic: text(0),
