@@ -7,12 +7,12 @@ use playhead_ports::{
 use playhead_postgres::{Config, PostgresTarget};
 
 /// The only partition.
-pub fn partition() -> TopicPartition {
+pub(crate) fn partition() -> TopicPartition {
     TopicPartition::new(&Topic::new("numbers"), 0)
 }
 
 /// A target of the database, with the table if it is not there yet.
-pub async fn target_of(url: &str) -> PostgresTarget {
+pub(crate) async fn target_of(url: &str) -> PostgresTarget {
     let target = PostgresTarget::new(url, Config::default()).expect("an address");
     let create = [
         "CREATE SCHEMA IF NOT EXISTS stg".to_owned(),
@@ -23,7 +23,7 @@ pub async fn target_of(url: &str) -> PostgresTarget {
 }
 
 /// The numbers `from..to`, staged.
-pub fn numbers(from: u64, to: u64) -> Staged {
+pub(crate) fn numbers(from: u64, to: u64) -> Staged {
     let field = |name: &str, of| Field { name: name.to_owned(), of };
     let numbers = (from..to).map(|number| i64::try_from(number).ok());
     let filling = (from..to).map(|number| Some(format!("{number:0>120}").into()));
@@ -35,7 +35,7 @@ pub fn numbers(from: u64, to: u64) -> Staged {
 }
 
 /// Loads the numbers `from..to` and moves the checkpoint along.
-pub async fn load(target: &PostgresTarget, from: u64, to: u64) -> Result<Vec<u64>, CommitError> {
+pub(crate) async fn load(target: &PostgresTarget, from: u64, to: u64) -> Result<Vec<u64>, CommitError> {
     let log_id = "log".parse().expect("any text is a log's id");
     let advance = Advance { at: partition(), log_id, from: Offset(from), to: Offset(to) };
     let take = "INSERT INTO stg.numbers SELECT number, filling FROM stage_numbers".to_owned();
@@ -43,7 +43,7 @@ pub async fn load(target: &PostgresTarget, from: u64, to: u64) -> Result<Vec<u64
 }
 
 /// Where the checkpoint stands, asked until there is an answer.
-pub async fn standing(target: &PostgresTarget) -> u64 {
+pub(crate) async fn standing(target: &PostgresTarget) -> u64 {
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(240);
     loop {
         match target.checkpoints("loader", &[partition()]).await {
@@ -56,7 +56,7 @@ pub async fn standing(target: &PostgresTarget) -> u64 {
 
 /// Checks that the table holds every number below the checkpoint, once, and gives the checkpoint. Both are read at one moment,
 /// because the server may still be committing what a loader asked before its end.
-pub async fn assert_whole(target: &PostgresTarget) -> u64 {
+pub(crate) async fn assert_whole(target: &PostgresTarget) -> u64 {
     let sql = "SELECT coalesce((SELECT next FROM playhead.checkpoints), 0), count(*), coalesce(max(number), -1) + 1 \
                FROM stg.numbers";
     let rows = target.select(&[], sql, 1).await.expect("reads");
