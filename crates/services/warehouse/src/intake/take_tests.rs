@@ -249,7 +249,7 @@ fn facts_of_watching_become_rows_of_the_sources_that_they_are_for() {
     let described = message(1, playhead_contracts::encode_fact(&Fact::Described(video)));
     let spec = spec("watch.toml");
     let intake = intake(&spec);
-    let taken = intake.take("described", &[described.clone()], &Enrichment::default(), &mark());
+    let taken = intake.take("described", std::slice::from_ref(&described), &Enrichment::default(), &mark());
     assert_eq!((texts(&taken, "stage_described", "title"), taken.rejects), (vec!["A \"film\"".to_owned()], vec![]));
     let other = intake.take("watched", &[described, message(2, "x")], &Enrichment::default(), &mark());
     assert_eq!((other.staged.len(), other.rejects.len()), (0, 1));

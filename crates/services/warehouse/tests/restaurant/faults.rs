@@ -204,7 +204,7 @@ async fn rows_and_checkpoint_go_together_and_who_lost_the_partition_commits_noth
         assert_eq!(fenced, Err(CommitError::Moved));
         assert_eq!(site.count("dds.h_order").await, 1);
         assert_eq!(site.count("stg.order_events_history").await, 1);
-        let standing = sink.checkpoints(&[at.clone()]).await.expect("reads");
+        let standing = sink.checkpoints(std::slice::from_ref(&at)).await.expect("reads");
         assert_eq!(standing[0].as_ref().map(|checkpoint| checkpoint.next), Some(Offset(1)));
     })
     .await;

@@ -11,6 +11,14 @@ pub(crate) type Tables = BTreeMap<&'static str, Vec<Vec<Text>>>;
 
 type Line<'a> = (&'a Order, usize, Option<&'a Item>);
 
+/// What orders the rows of one key, and a row.
+type Ranked = (Vec<(bool, Text)>, Vec<Text>);
+
+/// Event time, revision, load time and hash: where a version of a key stands among the others.
+type Position = (i64, i64, i64, Text);
+
+type Counted<'a> = Vec<(&'a Order, usize, &'a Item)>;
+
 /// The tables after these messages, whatever the order they came in.
 pub(crate) fn tables(spec: &Spec, orders: &[Order]) -> Tables {
     let all: BTreeSet<&Order> = orders.iter().collect();
@@ -97,7 +105,7 @@ fn firsts(
     business: &[&str],
     further: &[&str],
 ) -> Vec<Vec<Text>> {
-    let mut firsts: BTreeMap<Vec<Text>, (Vec<(bool, Text)>, Vec<Text>)> = BTreeMap::new();
+    let mut firsts: BTreeMap<Vec<Text>, Ranked> = BTreeMap::new();
     for line in lines {
         let Some(key) = key_of(line) else { continue };
         let (order, _, item) = line;
@@ -116,7 +124,7 @@ fn firsts(
 
 /// Versions by position, of each key: neighbours that say the same collapse.
 fn satellite(spec: &Spec, lines: &[Line<'_>]) -> Vec<Vec<Text>> {
-    let mut keys: BTreeMap<String, BTreeMap<(i64, i64, i64, Text), Vec<&Order>>> = BTreeMap::new();
+    let mut keys: BTreeMap<String, BTreeMap<Position, Vec<&Order>>> = BTreeMap::new();
     for (order, ..) in lines {
         let Some(key) = key(spec, &[vec![order.guest.map(str::to_owned)]]) else { continue };
         let says = diff(spec, &[order.name.map(str::to_owned)]);
@@ -151,7 +159,7 @@ fn satellite(spec: &Spec, lines: &[Line<'_>]) -> Vec<Vec<Text>> {
 
 fn multi_active(spec: &Spec, all: &BTreeSet<&Order>) -> Vec<Vec<Text>> {
     type Members = BTreeMap<(Text, Text, i64), &'static str>;
-    let mut keys: BTreeMap<i64, BTreeMap<(i64, i64, i64, Text), Members>> = BTreeMap::new();
+    let mut keys: BTreeMap<i64, BTreeMap<Position, Members>> = BTreeMap::new();
     for order in all.iter().filter(|order| !order.items.is_empty()) {
         let says = |item: &Item| diff(spec, &[some(item.product), some(item.quantity)]);
         let position = (order.at, order.revision, order.loaded, set(spec, order.items.iter().map(says).collect()));
@@ -188,7 +196,7 @@ struct Marts {
 
 impl Marts {
     fn of(spec: &Spec, lines: &[Line<'_>]) -> Self {
-        let mut groups: BTreeMap<(&str, &str), Vec<(&Order, usize, &Item)>> = BTreeMap::new();
+        let mut groups: BTreeMap<(&str, &str), Counted<'_>> = BTreeMap::new();
         for (order, place, item) in lines {
             let (Some(guest), Some(item)) = (order.guest, item) else { continue };
             if order.status == "CLOSED" {
