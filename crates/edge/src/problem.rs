@@ -96,7 +96,7 @@ impl ProblemType {
             }
             Self::Timeout => ("timeout", StatusCode::REQUEST_TIMEOUT, "The time for the request is over"),
             Self::QueryRefused => ("query-refused", StatusCode::FORBIDDEN, "The query may not be asked"),
-            Self::QueryInvalid => ("query-invalid", StatusCode::BAD_REQUEST, "The query cannot be understood"),
+            Self::QueryInvalid => ("query-invalid", StatusCode::CONFLICT, "The query does not fit the tables"),
             Self::QueryTooLong => ("query-too-long", StatusCode::UNPROCESSABLE_ENTITY, "The query ran too long"),
             Self::QueryTooLarge => ("query-too-large", StatusCode::UNPROCESSABLE_ENTITY, "The query needs too much"),
             Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something is wrong here"),

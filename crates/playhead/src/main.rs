@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backup, compact, completions, config, dict, doctor, import, load, log, rebuild, restore, serve, sql, token, top, warehouse,
+    backup, compact, completions, config, dict, doctor, import, load, log, rebuild, restore, serve, sql, token, top,
+    warehouse,
 };
 
 /// A request and a row of a batch are many small pieces of memory, made by one thread and often freed by another: with the

@@ -50,7 +50,7 @@ async fn each_failure_has_its_problem() {
     };
     let why = || "because".to_owned();
     assert_eq!(ask(QueryError::Refused(why())).await, "403 query-refused");
-    assert_eq!(ask(QueryError::Invalid(why())).await, "400 query-invalid");
+    assert_eq!(ask(QueryError::Invalid(why())).await, "409 query-invalid");
     assert_eq!(ask(QueryError::TooLong(Duration::from_secs(1))).await, "422 query-too-long sql-time");
     assert_eq!(ask(QueryError::TooLarge(why())).await, "422 query-too-large sql-memory");
     assert_eq!(ask(QueryError::Busy).await, "429 too-busy sql-concurrency");

@@ -77,13 +77,13 @@ fn a_mistyped_query_is_told_with_its_place() {
     let program = setup().start();
     let wrong = program.client_command(&["sql", "SELECT count(*)\nFORM watch_events x"]);
     assert!(
-        wrong.code == Some(1) && wrong.stderr.contains("(line 2, column ") && wrong.stderr.contains("400"),
+        wrong.code == Some(1) && wrong.stderr.contains("(line 2, column ") && wrong.stderr.contains("409"),
         "{wrong:?}"
     );
     let unknown = program.client_command(&["sql", "SELECT user FROM watch_events WHERE usr_id = 'a'"]);
     assert!(unknown.stderr.contains("usr_id") && unknown.stderr.contains("user_id"), "{unknown:?}");
     let text = program.client_command(&["sql", "SELECT 'a'::INTEGER"]);
-    assert!(text.code == Some(1) && text.stderr.contains("[HTTP 400]"), "{text:?}");
+    assert!(text.code == Some(1) && text.stderr.contains("[HTTP 409]"), "{text:?}");
 }
 
 #[test]
