@@ -49,8 +49,9 @@ pub async fn run_pipeline(job: PipelineJob, is_once: bool, stop: CancellationTok
     if !is_once {
         telemetry::begin(&config.telemetry)?;
     }
-    let log = open_log(&config)?;
+    // In this order: an open log is what shows that a data folder is in use.
     let dictionaries = open_dictionaries(&config)?;
+    let log = open_log(&config)?;
     let pipeline = job.pipeline(dictionaries.clone())?;
     pipeline.apply().await?;
     let stream = config.stream.clone();
@@ -193,11 +194,11 @@ pub async fn redrive_pipeline(job: PipelineJob, with_rejects: bool) -> Result<Lo
 /// Takes messages in once more.
 pub async fn replay_pipeline(job: PipelineJob, from: ReplayFrom) -> Result<Loaded> {
     let config = job.config.clone();
+    let pipeline = job.with_dictionaries()?;
     let log = match from {
         ReplayFrom::Log(_) => Some(open_log(&config)?),
         ReplayFrom::Kept => None,
     };
-    let pipeline = job.with_dictionaries()?;
     pipeline.apply().await?;
     match (from, log) {
         (ReplayFrom::Log(from), Some(log)) => {

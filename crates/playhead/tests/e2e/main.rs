@@ -31,6 +31,7 @@ mod stopping;
 mod telemetry;
 mod turn;
 mod views;
+mod warehouse;
 
 use playhead_testkit::Setup;
 

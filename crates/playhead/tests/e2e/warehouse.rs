@@ -1,0 +1,111 @@
+//! Pipelines by the command line: the tutorial of docs/warehouse.md, command by command, on both targets.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use playhead_testkit::{Finished, Postgres, run_to_end};
+use serde_json::Value;
+
+const WITHIN: Duration = Duration::from_secs(300);
+
+/// A folder with what the tutorial writes.
+struct Folder {
+    dir: tempfile::TempDir,
+    spec: PathBuf,
+}
+
+impl Folder {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pipelines/orders.toml");
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("written");
+        write("users.ndjson", r#"{"_id":"u1","name":"Anna","login":"anna"}"#);
+        let menu = r#"[{"_id":"p1","name":"Margherita","price":9,"category":"pizza"}]"#;
+        write("restaurants.ndjson", &format!(r#"{{"_id":"r1","name":"Roma","menu":{menu}}}"#));
+        let order = |n: u32| {
+            format!(
+                r#"{{"object_id":{n},"object_type":"order","sent_dttm":"2026-03-01 12:0{n}:00","payload":{{"user":{{"id":"u1"}},"restaurant":{{"id":"r1"}},"order_items":[{{"id":"p1","name":"Margherita","price":9,"quantity":1}}],"date":"2026-03-01 12:00:00","cost":9,"payment":9,"final_status":"CLOSED","statuses":[]}}}}"#
+            )
+        };
+        write("orders.ndjson", &(1..=5).map(order).collect::<Vec<_>>().join("\n"));
+        Self { dir, spec }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).to_string_lossy().into_owned()
+    }
+
+    #[track_caller]
+    fn run(&self, args: &[&str]) -> Finished {
+        run_to_end(env!("CARGO_BIN_EXE_playhead"), args, WITHIN)
+    }
+
+    /// A command on the pipeline in that database.
+    #[track_caller]
+    fn pipeline(&self, into: &str, args: &[&str]) -> String {
+        let (spec, data) = (self.spec.to_string_lossy().into_owned(), self.path("data"));
+        let place = ["--spec", &spec, "--into", into, "--data", &data];
+        self.run(&[&["warehouse"], args, &place].concat()).expect_success().stdout
+    }
+
+    fn rows(&self, into: &str) -> Vec<(String, u64)> {
+        let status: Value = serde_json::from_str(&self.pipeline(into, &["status", "--json"])).expect("JSON");
+        let tables = status["tables"].as_array().expect("tables");
+        let row = |table: &Value| {
+            let name = table["table"].as_str().expect("a name").to_owned();
+            (name, table["rows"].as_u64().expect("a number"))
+        };
+        tables.iter().map(row).collect()
+    }
+}
+
+fn tutorial(folder: &Folder, into: &str) {
+    let (data, spec) = (folder.path("data"), folder.spec.to_string_lossy().into_owned());
+    for (name, file) in [("user", "users.ndjson"), ("restaurant", "restaurants.ndjson")] {
+        let args = ["dict", "load", name, &folder.path(file), "--spec", &spec, "--data", &data];
+        folder.run(&args).expect_success();
+    }
+    let args = ["warehouse", "produce", "order-service_orders", &folder.path("orders.ndjson"), "--data", &data];
+    folder.run(&[&args[..], &["--key", "object_id"]].concat()).expect_success();
+    let said = folder.pipeline(into, &["run", "--once"]);
+    assert!(said.starts_with("5 records are loaded"), "{said}");
+    let rows = folder.rows(into);
+    let of = |name: &str| rows.iter().find(|(table, _)| table == name).map(|(_, rows)| *rows);
+    assert_eq!(
+        (of("h_order"), of("h_user"), of("user_category_counters"), of("user_tags")),
+        (Some(5), Some(1), Some(1), Some(1))
+    );
+    let messages = folder.pipeline(into, &["lineage", "user_product_counters", "u1", "p1", "--json"]);
+    assert_eq!(messages.lines().count(), 5, "{messages}");
+    assert!(folder.pipeline(into, &["run", "--once"]).starts_with("0 records are loaded"));
+    folder.pipeline(into, &["replay"]);
+    folder.pipeline(into, &["replay", "--layer", "dds"]);
+    assert_eq!(folder.rows(into), rows);
+    assert!(folder.pipeline(into, &["docs"]).contains("### cdm.user_tags"));
+    assert_eq!(folder.pipeline(into, &["apply"]), "");
+}
+
+#[test]
+fn the_tutorial_tags_a_guest_in_duckdb() {
+    let folder = Folder::new();
+    let into = format!("duckdb:{}", folder.path("orders.duckdb"));
+    tutorial(&folder, &into);
+}
+
+#[test]
+fn the_tutorial_tags_a_guest_in_postgresql() {
+    let postgres = Postgres::start_new();
+    tutorial(&Folder::new(), &postgres.create_database("orders"));
+}
+
+#[test]
+fn a_file_that_is_wrong_is_told_by_line_and_key() {
+    let folder = Folder::new();
+    let text = std::fs::read_to_string(&folder.spec).expect("the pipeline").replace("identity =", "identify =");
+    std::fs::write(folder.path("wrong.toml"), text).expect("written");
+    let checked = folder.run(&["warehouse", "check", "--spec", &folder.path("wrong.toml")]);
+    assert_eq!(checked.code, Some(1));
+    assert!(checked.stdout.contains("wrong.toml:") && checked.stdout.contains("identify"), "{checked:?}");
+    let right = folder.run(&["warehouse", "check", "--spec", &folder.spec.to_string_lossy()]);
+    assert_eq!(right.code, Some(0), "{right:?}");
+}
