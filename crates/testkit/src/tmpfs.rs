@@ -38,23 +38,9 @@ impl Tmpfs {
     /// they take is not there to be taken.
     pub fn fill(&self, leave_bytes: u64) -> io::Result<Ballast> {
         let path = self.path().join("ballast");
-        let file = std::fs::File::create(&path)?;
-        let ballast = Ballast { path };
-        let (mut size_bytes, mut failed) = (0, 0);
-        loop {
-            let room = rustix::fs::fstatvfs(&file)?;
-            let missing_bytes = (room.f_bavail * room.f_frsize).saturating_sub(leave_bytes);
-            if missing_bytes == 0 && size_bytes > 0 {
-                return Ok(ballast);
-            }
-            let flags = rustix::fs::FallocateFlags::empty();
-            match rustix::fs::fallocate(&file, flags, size_bytes, missing_bytes.max(1)) {
-                Ok(()) => size_bytes += missing_bytes.max(1),
-                // Somebody was faster.
-                Err(rustix::io::Errno::NOSPC) if failed < FILL_TRIES_MAX => failed += 1,
-                Err(error) => return Err(error.into()),
-            }
-        }
+        let mut ballast = Ballast { file: std::fs::File::create(&path)?, path, size_bytes: 0 };
+        ballast.grow(leave_bytes)?;
+        Ok(ballast)
     }
 }
 
@@ -71,7 +57,30 @@ impl Drop for Tmpfs {
 /// A file that takes up space.
 #[derive(Debug)]
 pub struct Ballast {
+    file: std::fs::File,
     path: PathBuf,
+    size_bytes: u64,
+}
+
+impl Ballast {
+    /// Takes what others have given back since, but `leave_bytes`.
+    pub fn grow(&mut self, leave_bytes: u64) -> io::Result<()> {
+        let mut failed = 0;
+        loop {
+            let room = rustix::fs::fstatvfs(&self.file)?;
+            let missing_bytes = (room.f_bavail * room.f_frsize).saturating_sub(leave_bytes);
+            if missing_bytes == 0 && self.size_bytes > 0 {
+                return Ok(());
+            }
+            let flags = rustix::fs::FallocateFlags::empty();
+            match rustix::fs::fallocate(&self.file, flags, self.size_bytes, missing_bytes.max(1)) {
+                Ok(()) => self.size_bytes += missing_bytes.max(1),
+                // Somebody was faster.
+                Err(rustix::io::Errno::NOSPC) if failed < FILL_TRIES_MAX => failed += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
 }
 
 impl Drop for Ballast {
