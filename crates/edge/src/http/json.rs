@@ -86,6 +86,9 @@ impl Visitor<'_> for WholeVisitor {
     }
 }
 
+/// In a body of more fields the wrong one is not looked for behind these: each is read by itself, and a body may have a million.
+const FIELDS_TRIED_MAX: usize = 32;
+
 /// What is wrong, with the field if it is one. Only on the way of errors, so it may parse again.
 fn problem_of<B: Parsed>(error: &serde_json::Error, bytes: &[u8]) -> Problem {
     let object = match serde_json::from_slice::<Value>(bytes) {
@@ -106,7 +109,7 @@ fn problem_of<B: Parsed>(error: &serde_json::Error, bytes: &[u8]) -> Problem {
         Fault::Value(detail) => Err(detail),
     };
     wrong(words::fault(error)).unwrap_or_else(|detail| {
-        let found = object.into_iter().find_map(|(name, value)| wrong_field::<B>(name, value));
+        let found = object.into_iter().take(FIELDS_TRIED_MAX).find_map(|(name, value)| wrong_field::<B>(name, value));
         found.unwrap_or_else(|| Problem::new(ProblemType::MalformedBody, detail))
     })
 }

@@ -64,7 +64,7 @@ pub(super) fn wait(client: &Client) -> Views {
     loop {
         let why = match look(client) {
             Ok(reasons) => {
-                let left: u64 = each(&reasons).map(|(view, part)| left_of(&goals, view, part)).sum();
+                let left = left_of(&goals, &reasons);
                 if left == 0 {
                     return Views::Complete;
                 }
@@ -113,12 +113,21 @@ fn key(view: &str, part: &Part) -> (String, String) {
     (view.to_owned(), part.partition.clone())
 }
 
-fn left_of(goals: &Goals, view: &str, part: &Part) -> u64 {
-    goals.get(&key(view, part)).map_or(0, |goal| goal.saturating_sub(part.next_offset))
+/// How much is missing to the goals. A view that says nothing of a goal now, after a restart for instance, has not reached it.
+fn left_of(goals: &Goals, reasons: &[Reason]) -> u64 {
+    let reached: BTreeMap<_, _> = each(reasons).map(|(view, part)| (key(view, part), part.next_offset)).collect();
+    let left = |(of, goal): (_, &u64)| match reached.get(of) {
+        Some(next) => goal.saturating_sub(*next),
+        None => (*goal).max(1),
+    };
+    goals.iter().map(left).sum()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use serde_json::json;
 
     use super::super::session::tests::Server;
@@ -143,6 +152,21 @@ mod tests {
     #[test]
     fn it_ends_once_the_views_have_what_the_log_had_though_others_write_on() {
         assert_eq!(check(vec![marts(true, 3, 10), marts(true, 5, 15), marts(true, 10, 20)]), Views::Complete);
+    }
+
+    #[test]
+    fn a_view_that_says_nothing_for_a_while_is_waited_for() {
+        let silent = json!({ "ready": false, "reasons": [{ "name": "marts", "ok": true, "detail": "" }] });
+        let server = Arc::new(AtomicUsize::new(0));
+        let asked = Arc::clone(&server);
+        let told = [marts(true, 3, 10), silent, marts(true, 10, 10)];
+        let answering = Server::start(move |number, _| {
+            asked.store(number + 1, Ordering::Relaxed);
+            (200, "", told[number.min(2)].to_string())
+        });
+        let client = ClientArgs { url: answering.url.clone(), token: None };
+        let client = Client::new(&client, Duration::from_secs(30)).expect("a URL");
+        assert_eq!((wait(&client), server.load(Ordering::Relaxed)), (Views::Complete, 3));
     }
 
     #[test]
