@@ -48,16 +48,7 @@ impl FjallDictionaries {
 impl Dictionaries for FjallDictionaries {
     async fn get(&self, keys: &[DictionaryKey]) -> Result<Vec<Option<Bytes>>, DictionaryError> {
         let (shelf, keys) = (Arc::clone(&self.shelf), keys.to_vec());
-        let work = move || {
-            let opened = shelf.reader()?;
-            let snapshot = opened.db.snapshot();
-            let one = |key: &DictionaryKey| {
-                let found = snapshot.get(&opened.data, key_of(key))?;
-                Ok(found.map(|value| Bytes::copy_from_slice(&value)))
-            };
-            keys.iter().map(one).collect()
-        };
-        Ok(blocking(work).await?)
+        Ok(blocking(move || shelf.values(keys.iter().map(key_of))).await?)
     }
 
     async fn count(&self, dictionary: &str) -> Result<u64, DictionaryError> {

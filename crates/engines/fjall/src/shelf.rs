@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fjall::OwnedWriteBatch;
+use bytes::Bytes;
+use fjall::{OwnedWriteBatch, Readable};
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use playhead_ports::{Advance, Checkpoint, CommitError, TopicPartition};
 
@@ -142,6 +143,14 @@ impl Shelf {
         fill(&opened, &mut batch)?;
         checkpoint::put(&mut batch, &opened.data, advances);
         batch.commit().map_err(|error| CommitError::Transient(Trouble::from(error).to_string()))
+    }
+
+    /// The value of each key of the data, all of one moment.
+    pub(crate) fn values(&self, keys: impl Iterator<Item = Vec<u8>>) -> Result<Vec<Option<Bytes>>, Trouble> {
+        let opened = self.reader()?;
+        let snapshot = opened.db.snapshot();
+        let one = |key| Ok(snapshot.get(&opened.data, key)?.map(|value| Bytes::copy_from_slice(&value)));
+        keys.map(one).collect()
     }
 
     /// Where each of the partitions stands.

@@ -39,16 +39,7 @@ impl FjallWorking {
 impl Working for FjallWorking {
     async fn get(&self, keys: Vec<WorkingKey>) -> Result<Vec<Option<Bytes>>, WorkingError> {
         let shelf = Arc::clone(&self.shelf);
-        let work = move || {
-            let opened = shelf.reader()?;
-            let snapshot = opened.db.snapshot();
-            let one = |key: &WorkingKey| {
-                let found = snapshot.get(&opened.data, marked(key))?;
-                Ok(found.map(|value| Bytes::copy_from_slice(&value)))
-            };
-            keys.iter().map(one).collect()
-        };
-        Ok(blocking(work).await?)
+        Ok(blocking(move || shelf.values(keys.iter().map(|key| marked(key)))).await?)
     }
 
     async fn scan(&self, prefix: &[u8]) -> Result<Vec<(WorkingKey, Bytes)>, WorkingError> {

@@ -1,4 +1,7 @@
 //! Rows of a CSV file as messages: an object a row, with a text for each field that is not empty.
+//!
+//! A reader of its own because an empty field and a quoted empty one mean different things here, which the crate `csv` does not
+//! tell apart.
 
 use bytes::Bytes;
 use playhead_domain::{Offset, Timestamp};

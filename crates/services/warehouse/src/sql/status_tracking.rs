@@ -2,14 +2,12 @@
 //!
 //! Loads not newer than the newest that is known change nothing: they were taken before, or come too late to be told apart from that.
 
-use md5::Md5;
-use sha2::{Digest, Sha256};
-
 use super::loader::Loader;
 use super::snapshot::{column_names, hash_literal, one_at_a_time, rows, type_of};
 use super::writer::{names, of, quoted, table as name_of};
+use crate::hash;
 use crate::plan::{TablePlan, status_name};
-use crate::spec::{Algorithm, Mode, TrackingSatellite, VaultRules};
+use crate::spec::TrackingSatellite;
 
 pub(super) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
     let feeds = loader.feeds(table);
@@ -78,7 +76,10 @@ fn statuses(
 ) -> String {
     let pk = quoted(pk);
     let hashes = of_spec.hashdiff.as_ref().map(|column| {
-        let hash = |status| hash_literal(loader.dialect, type_of(table, column), &hash_of(loader.spec.vault, status));
+        let hash = |status: &str| {
+            let digest = hash::diff(&loader.spec.vault, &[Some(status)]);
+            hash_literal(loader.dialect, type_of(table, column), digest.as_bytes())
+        };
         format!(", CASE \"_status\" WHEN 'I' THEN {} WHEN 'U' THEN {} ELSE {} END", hash("I"), hash("U"), hash("D"))
     });
     let newest = of("r", status_name(of_spec));
@@ -95,16 +96,4 @@ fn statuses(
         load = quoted(load),
         hashes = hashes.unwrap_or_default(),
     )
-}
-
-/// The hash of a status, by the rules of hashing.
-fn hash_of(rules: VaultRules, status: &str) -> Vec<u8> {
-    let hashed = match rules.mode {
-        Mode::AutomateDv => status.as_bytes().to_vec(),
-        Mode::Safe => [&[1][..], &1_u32.to_le_bytes(), status.as_bytes()].concat(),
-    };
-    match rules.algorithm {
-        Algorithm::Md5 => Md5::digest(hashed).to_vec(),
-        Algorithm::Sha256 => Sha256::digest(hashed).to_vec(),
-    }
 }
