@@ -1,6 +1,6 @@
 //! The cases of `tests/vault`, each on both targets: given tables, staged rows, expected tables.
 //!
-//! `CASE=text` runs only those whose file or name has the text.
+//! `CASE=text` runs only those whose file or name has the text, `CASES=folder` those of another folder.
 
 mod case;
 mod run;

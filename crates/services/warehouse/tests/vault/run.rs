@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 
 use playhead_ports::{Cell, Dialect, FieldType, Staged, Target};
+use playhead_warehouse::intake::Intake;
 use playhead_warehouse::plan::{Plan, TablePlan, plan};
-use playhead_warehouse::spec::Spec;
+use playhead_warehouse::spec::{Complaint, Spec, parse};
 use playhead_warehouse::sql;
 
 use crate::case::{Case, Cases, Load};
@@ -17,9 +18,12 @@ const ROWS_MAX: usize = 10_000;
 
 /// Runs the case; what went wrong, if something did.
 pub(crate) async fn run(target: &dyn Target, cases: &Cases, case: &Case, order: Order) -> Result<(), String> {
-    let spec: Spec = toml::from_str(cases.spec_of(case)).map_err(|error| format!("    the spec: {error}"))?;
+    let complained =
+        |complaints: Vec<Complaint>| complaints.iter().map(|one| format!("    {one}")).collect::<Vec<_>>().join("\n");
+    let spec = parse("the spec", cases.spec_of(case)).map_err(complained)?;
     let plan = plan(&spec);
-    let run = Run { target, spec: &spec, plan: &plan, order };
+    let intake = Intake::new(&spec, &plan);
+    let run = Run { target, spec: &spec, plan: &plan, intake: &intake, order };
     run.make(case).await?;
     for (number, load) in case.load.iter().enumerate() {
         run.load(load).await?;
@@ -42,6 +46,7 @@ struct Run<'a> {
     target: &'a dyn Target,
     spec: &'a Spec,
     plan: &'a Plan,
+    intake: &'a Intake,
     order: Order,
 }
 
@@ -66,17 +71,18 @@ impl Run<'_> {
     }
 
     async fn load(&self, load: &Load) -> Result<(), String> {
-        let staged: Vec<Staged> = load
-            .rows
-            .iter()
-            .map(|(source, text)| {
-                let mut rows = Table::parse(text);
-                if matches!(self.order, Order::Backwards) {
-                    rows.rows.reverse();
-                }
-                stage(self.spec, self.plan, source, &rows, &load.time)
-            })
-            .collect();
+        let mut staged: Vec<Staged> = Vec::new();
+        for (source, text) in &load.rows {
+            let mut rows = Table::parse(text);
+            let known = &self.spec.source[source].columns;
+            if let Some(other) = rows.columns.iter().find(|column| !known.contains_key(*column)) {
+                return Err(format!("    source {source:?} has no column {other:?}"));
+            }
+            if matches!(self.order, Order::Backwards) {
+                rows.rows.reverse();
+            }
+            staged.extend(stage(self.intake, source, &rows, &load.time)?);
+        }
         let names: Vec<&str> = staged.iter().map(|staged| staged.name.as_str()).collect();
         let statements = sql::loads(self.target.dialect(), self.spec, self.plan, &names);
         let texts: Vec<String> = statements.into_iter().map(|statement| statement.sql).collect();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use expect_test::expect_file;
 use playhead_ports::Dialect;
 use playhead_warehouse::plan::plan;
-use playhead_warehouse::spec::Spec;
+use playhead_warehouse::spec::{Spec, parse};
 use playhead_warehouse::sql;
 use serde::Deserialize;
 
@@ -76,7 +76,7 @@ fn sql_is_as_the_golden_files_say() {
         for dialect in DIALECTS {
             let mut sql = String::new();
             for (name, text) in &cases.spec {
-                let spec: Spec = toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+                let spec = parse(name, text).unwrap_or_else(|complaints| panic!("{name}: {complaints:#?}"));
                 write!(sql, "---- {name} ----\n\n{}", written(dialect, &spec)).expect("a text takes all");
             }
             expect_file![golden(dialect).join(format!("{}.sql", name_of(&path)))].assert_eq(&sql);
