@@ -28,7 +28,7 @@ const LARGE: usize = 20_000;
 /// Half a second's events at 8,000/s.
 const USUAL: usize = 4_000;
 /// Filling stops after this long, whatever it has got.
-const FILL_TIME: Duration = Duration::from_secs(150);
+const FILL_TIME: Duration = Duration::from_secs(300);
 
 /// How long the parts of a batch took.
 #[derive(Debug, Clone, Copy)]
