@@ -27,11 +27,11 @@ pub(crate) fn ask(args: &ClientArgs, query: &str) -> anyhow::Result<Rows> {
     post(args, query, "json")?.json()
 }
 
-/// Asks one question; the answer is a Parquet file.
-pub(crate) fn ask_parquet(args: &ClientArgs, query: &str) -> anyhow::Result<Vec<u8>> {
+/// Asks one question; the answer is a Parquet file, which may have been cut.
+pub(crate) fn ask_parquet(args: &ClientArgs, query: &str) -> anyhow::Result<Answer> {
     let answer = post(args, query, "parquet")?;
     anyhow::ensure!(answer.is_ok(), answer.reason());
-    Ok(answer.body)
+    Ok(answer)
 }
 
 fn post(args: &ClientArgs, query: &str, format: &str) -> anyhow::Result<Answer> {

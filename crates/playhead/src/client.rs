@@ -39,6 +39,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// When to try again, if the server said so.
     pub(crate) retry_after: Option<Duration>,
+    /// After how many rows it was cut, if its headers say that it was.
+    pub(crate) cut_at: Option<usize>,
     /// All of it.
     pub(crate) body: Vec<u8>,
 }
@@ -79,25 +81,28 @@ impl Client {
         self.answer(request.send(body))
     }
 
-    /// Gets what needs no token. An error means that there was no answer.
+    /// Gets. An error means that there was no answer.
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Answer> {
-        self.answer(self.agent.get(format!("{}{path}", self.url)).call())
+        let mut request = self.agent.get(format!("{}{path}", self.url));
+        if let Some(bearer) = &self.bearer {
+            request = request.header("authorization", bearer);
+        }
+        self.answer(request.call())
     }
 
     fn answer(&self, answered: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> anyhow::Result<Answer> {
         let mut response = answered.map_err(|error| self.unreachable(&error))?;
-        let retry_after = response
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok()?.parse().ok())
-            .map(Duration::from_secs);
+        let header = |name: &str| response.headers().get(name)?.to_str().ok();
+        let retry_after = header("retry-after").and_then(|value| value.parse().ok()).map(Duration::from_secs);
+        let is_cut = header("x-truncated") == Some("true");
+        let cut_at = header("x-rows-max").filter(|_| is_cut).and_then(|rows| rows.parse().ok());
         let body = response
             .body_mut()
             .with_config()
             .limit(ANSWER_BYTES_MAX)
             .read_to_vec()
             .map_err(|error| self.unreachable(&error))?;
-        Ok(Answer { status: response.status().as_u16(), retry_after, body })
+        Ok(Answer { status: response.status().as_u16(), retry_after, cut_at, body })
     }
 
     fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
@@ -150,6 +155,15 @@ impl Answer {
     }
 }
 
+/// A text as a part of a path or a query.
+pub(crate) fn escaped(text: &str) -> String {
+    let one = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(one).collect()
+}
+
 /// The beginning of a text that is no problem document.
 fn shown(text: &str) -> String {
     const CHARS_SHOWN: usize = 200;
@@ -162,7 +176,7 @@ mod tests {
     use super::*;
 
     fn reason(status: u16, body: &str) -> String {
-        Answer { status, retry_after: None, body: body.into() }.reason()
+        Answer { status, retry_after: None, cut_at: None, body: body.into() }.reason()
     }
 
     #[test]
@@ -176,6 +190,12 @@ mod tests {
         );
         assert_eq!(reason(502, "<html>bad gateway"), "<html>bad gateway [HTTP 502]");
         assert_eq!(reason(500, ""), "no reason given [HTTP 500]");
+    }
+
+    #[test]
+    fn a_text_of_any_kind_stands_in_a_path() {
+        assert_eq!(escaped("a-b_c.d~9"), "a-b_c.d~9");
+        assert_eq!(escaped("a/b?c=d&é "), "a%2Fb%3Fc%3Dd%26%C3%A9%20");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use group::{Change, Group, Release};
 pub use log::{
     AppendError, Bounds, EventLog, Header, LogError, LogId, LogReader, Most, Record, Stored, Topic, TopicPartition,
 };
-pub use query::{Answer, Cell, Query, QueryError};
+pub use query::{Answer, Cell, Export, Query, QueryError};
 pub use recent::{Delta, Epoch, Held, Recent, RecentError, Room, Veil};
 pub use sink::{Advance, Batch, Checkpoint, CommitError, Prepared, Reject, Sink, SinkError};
 pub use staged::{Field, FieldType, FieldValues, Staged};

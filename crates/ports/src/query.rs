@@ -45,6 +45,15 @@ pub struct Answer {
     pub rows: mpsc::Receiver<Result<Vec<Vec<Cell>>, QueryError>>,
 }
 
+/// An answer as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// The file.
+    pub bytes: bytes::Bytes,
+    /// There are more rows than were given.
+    pub truncated: bool,
+}
+
 /// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {

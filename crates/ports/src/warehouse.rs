@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use crate::{Advance, Answer, Checkpoint, CommitError, Query, QueryError, SinkError, TopicPartition};
+use crate::{Advance, Answer, Checkpoint, CommitError, Export, Query, QueryError, SinkError, TopicPartition};
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,6 +221,6 @@ pub trait Warehouse: Send + Sync {
     /// Dropping the answer cancels the query.
     async fn query(&self, query: Query) -> Result<Answer, QueryError>;
 
-    /// The answer as a Parquet file's bytes.
-    async fn export_parquet(&self, query: Query) -> Result<bytes::Bytes, QueryError>;
+    /// The answer as a Parquet file: the rows up to the limit, and whether there are more.
+    async fn export_parquet(&self, query: Query) -> Result<Export, QueryError>;
 }

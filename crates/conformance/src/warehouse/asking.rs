@@ -105,10 +105,13 @@ async fn a_dropped_answer_does_no_harm(warehouse: &dyn Warehouse) {
 }
 
 async fn an_export_is_a_parquet_file(warehouse: &dyn Warehouse) {
-    let _sentence = Sentence("The answer as a Parquet file's bytes.");
-    load(warehouse, some_of_each().steps).await;
-    let bytes = warehouse.export_parquet(question("SELECT * FROM events -- all of them")).await.expect("exports");
-    assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"), "{} bytes", bytes.len());
-    let query = Query { rows_max: 0, ..question("SELECT * FROM events") };
-    assert_eq!(warehouse.export_parquet(query).await, Err(QueryError::TooMany(0)));
+    let _sentence = Sentence("The answer as a Parquet file: the rows up to the limit, and whether there are more.");
+    let numbers: Vec<u64> = (0..5_000).collect();
+    load(warehouse, vec![append(crate::rows::events(&numbers))]).await;
+    for (rows_max, truncated) in [(0, true), (1, true), (4_999, true), (5_000, false), (100_000, false)] {
+        let query = Query { rows_max, ..question("SELECT * FROM events ORDER BY number DESC -- all of them") };
+        let export = warehouse.export_parquet(query).await.expect("exports");
+        assert_eq!(export.truncated, truncated, "{rows_max}");
+        assert!(export.bytes.starts_with(b"PAR1") && export.bytes.ends_with(b"PAR1"), "{} bytes", export.bytes.len());
+    }
 }

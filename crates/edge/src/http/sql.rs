@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName};
-use playhead_ports::{Answer, Cell, Query, QueryError, Scope};
+use playhead_ports::{Answer, Cell, Export, Query, QueryError, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -25,8 +25,10 @@ use crate::auth::{Standing, Viewer};
 use crate::limits::{Queries, Room};
 use crate::problem::{Problem, ProblemType};
 
-/// How many rows an answer that streams may have at most.
+/// How many rows an answer that streams, or is a file, may have at most.
 const ROWS_MAX: HeaderName = HeaderName::from_static("x-rows-max");
+/// Whether there are more rows than an answer that is a file has.
+const TRUNCATED: HeaderName = HeaderName::from_static("x-truncated");
 
 /// How the answer is written.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
@@ -102,7 +104,7 @@ fn wish(field: &'static str, given: Option<Whole<u32>>) -> Result<Option<u32>, P
 /// Answers one SELECT over the warehouse: read-only, within limits of time, rows and memory.
 ///
 /// CSV and NDJSON are streamed; an answer that fails on the way breaks off. The header `x-rows-max` says after how many rows
-/// they are cut.
+/// they and Parquet are cut, `x-truncated` whether a Parquet file was.
 #[utoipa::path(
     post, path = "/v1/sql", tag = "warehouse",
     request_body(content = inline(PostSql), content_type = "application/json"),
@@ -139,8 +141,10 @@ pub(crate) async fn post_sql(
             streamed(&edge, answer, "application/x-ndjson", rows_max, held, sql_answer::ndjson).await
         }
         Format::Parquet => {
-            let bytes = edge.warehouse.export_parquet(query).await?;
-            Ok(([(CONTENT_TYPE, "application/vnd.apache.parquet")], bytes).into_response())
+            let Export { bytes, truncated } = edge.warehouse.export_parquet(query).await?;
+            let content_type = [(CONTENT_TYPE, "application/vnd.apache.parquet")];
+            let cut = [(ROWS_MAX, rows_max.to_string()), (TRUNCATED, truncated.to_string())];
+            Ok((content_type, cut, bytes).into_response())
         }
     }
 }

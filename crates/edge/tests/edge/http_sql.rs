@@ -29,6 +29,12 @@ async fn rows_past_the_limit_are_cut_and_said_to_be() {
     assert_eq!((json["rows"].as_array().map(Vec::len), &json["truncated"]), (Some(3), &true.into()));
     let csv = server.post("/v1/sql", r#"{"query":"SELECT 5","rows_max":3,"format":"csv"}"#).await;
     assert_eq!((csv.header("x-rows-max"), csv.text().as_str()), (Some("3"), "n\r\n0\r\n1\r\n2\r\n"));
+    for (rows_max, truncated) in [(4, "true"), (5, "false")] {
+        let body = format!(r#"{{"query":"SELECT 5","rows_max":{rows_max},"format":"parquet"}}"#);
+        let parquet = server.post("/v1/sql", &body).await;
+        let said = (parquet.status, parquet.header("x-rows-max"), parquet.header("x-truncated"));
+        assert_eq!(said, (200, Some(rows_max.to_string().as_str()), Some(truncated)));
+    }
 }
 
 #[tokio::test]

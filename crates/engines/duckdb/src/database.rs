@@ -9,10 +9,10 @@ use duckdb::Connection;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use playhead_ports::{Table, WarehouseError};
 
+use crate::askable::Askable;
 use crate::failure::{Failure, Kind};
 use crate::gate::{Closed, Gate, Inside, Reading, Stop};
 use crate::open::{Files, Lock, open_database};
-use crate::walk::Askable;
 use crate::watch::Growth;
 use crate::{Config, schema};
 

@@ -1,6 +1,8 @@
-//! What the engine's errors mean. The engine tells its kinds apart by the first words of the message only.
+//! What the engine's errors mean to whoever acts on them.
 
 use playhead_ports::{CommitError, SinkError, TargetError, WarehouseError};
+
+use crate::said::Said;
 
 /// A kind of failure that somebody acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +45,7 @@ impl Failure {
 
     /// Whether memory was missing; a database may also have been given up for that.
     pub(crate) fn is_of_memory(&self) -> bool {
-        self.kind == Kind::Memory || lacks_memory(&self.message)
+        self.kind == Kind::Memory || Said::of(&self.message).lacks_memory()
     }
 
     /// The database is not open.
@@ -62,58 +64,48 @@ impl From<duckdb::Error> for Failure {
     }
 }
 
-/// The appender and the commit wrap what they fail of, so the kind is not always in front.
-const NO_MEMORY: [&str; 6] = [
-    "Out of Memory Error",
-    "failed to allocate data of size",
-    "could not allocate block of size",
-    "failed to pin block of size",
-    "failed to offload data block",
-    "Allocation failure",
-];
-
-/// The last two are of a connection whose ROLLBACK has failed, which may be for want of memory, too.
+/// The database was given up, or the connection's ROLLBACK has failed, which may be for want of memory, too.
 const REFUSES_ALL: [&str; 3] = [
-    "database has been invalidated",
+    "Failed: database has been invalidated",
     "Current transaction is aborted",
     "cannot start a transaction within a transaction",
 ];
 
-fn lacks_memory(message: &str) -> bool {
-    NO_MEMORY.iter().any(|words| message.contains(words))
+fn kind_of(message: &str) -> Kind {
+    let said = Said::of(message);
+    match said.of {
+        Some("FATAL") => Kind::Invalidated,
+        Some("INTERRUPT") => Kind::Interrupt,
+        Some("Serialization") => Kind::Broken,
+        Some("IO") if is_of_broken_file(said) => Kind::Broken,
+        Some("IO") => Kind::Io,
+        None | Some("TransactionContext") if said.begins(&REFUSES_ALL) => Kind::Invalidated,
+        _ if said.lacks_memory() => Kind::Memory,
+        None | Some("TransactionContext") if is_of_disk(said) => Kind::Io,
+        Some("TransactionContext") => Kind::Conflict,
+        None if said.words == "Interrupted!" => Kind::Interrupt,
+        None if said.begins(&["Transaction", "Catalog write-write conflict"]) => Kind::Conflict,
+        _ => Kind::Statement,
+    }
 }
 
-fn kind_of(message: &str) -> Kind {
-    let starts = |word: &str| message.starts_with(word);
-    if REFUSES_ALL.iter().any(|words| message.contains(words)) || starts("FATAL") {
-        Kind::Invalidated
-    } else if lacks_memory(message) {
-        Kind::Memory
-    } else if starts("INTERRUPT") {
-        Kind::Interrupt
-    } else if message.contains("not a valid DuckDB database") || message.contains("orrupt") || starts("Serialization") {
-        Kind::Broken
-    } else if starts("IO Error") || starts("connect error") || message.contains("No space left on device") {
-        Kind::Io
-    } else if starts("TransactionContext Error") || starts("Transaction") || starts("Catalog write-write conflict") {
-        Kind::Conflict
-    } else {
-        Kind::Statement
-    }
+/// Whether a file was read and makes no sense. The ends are the engine's own words: what it quotes stands before them.
+fn is_of_broken_file(said: Said<'_>) -> bool {
+    let line = said.words.lines().next().unwrap_or_default();
+    said.begins(&["Corrupt", "Data corruption"])
+        || line.ends_with("not a valid DuckDB database file!")
+        || line.ends_with("corrupted.")
+}
+
+/// Whether a failure that has lost its type is of the disk.
+fn is_of_disk(said: Said<'_>) -> bool {
+    said.begins(&["connect error"]) || said.begins(&["Could not ", "Cannot "]) && said.words.contains("No space left")
 }
 
 /// The warehouse is not as it must be, or the engine is not: whatever the rows, they would fail. A person must look, and no row
 /// is to blame.
-const NOT_OF_ROWS: [&str; 8] = [
-    "Binder Error",
-    "Catalog Error",
-    "Dependency Error",
-    "INTERNAL Error",
-    "Invalid Configuration Error",
-    "Not implemented Error",
-    "Parser Error",
-    "Permission Error",
-];
+const NOT_OF_ROWS: [&str; 8] =
+    ["Binder", "Catalog", "Dependency", "INTERNAL", "Invalid Configuration", "Not implemented", "Parser", "Permission"];
 
 /// Why a change was not made.
 #[derive(Debug)]
@@ -138,7 +130,7 @@ impl From<duckdb::Error> for Failed {
 
 impl From<Failure> for CommitError {
     fn from(failure: Failure) -> Self {
-        let is_of_rows = !NOT_OF_ROWS.iter().any(|words| failure.message.contains(words));
+        let is_of_rows = !Said::of(&failure.message).of.is_some_and(|of| NOT_OF_ROWS.contains(&of));
         match failure.kind {
             Kind::Statement if is_of_rows => Self::Permanent(failure.message),
             _ => Self::Transient(failure.message),
@@ -199,5 +191,37 @@ mod tests {
         assert_eq!((rollback.kind, rollback.is_of_memory()), (Kind::Invalidated, true));
         let after = of("TransactionContext Error: Current transaction is aborted (please ROLLBACK)");
         assert_eq!((after.kind, after.is_of_memory()), (Kind::Invalidated, false));
+        let append = of("Failed to append: could not allocate block of size 256.0 KiB (19.0 MiB/19.0 MiB used)");
+        assert_eq!((append.kind, append.is_of_memory()), (Kind::Memory, true));
+        let given_up = of("FATAL Error: Failed: database has been invalidated because of a previous fatal error.\n\
+                           Original error: \"Out of Memory Error: failed to pin block of size 4 KiB\"");
+        assert_eq!((given_up.kind, given_up.is_of_memory()), (Kind::Invalidated, true));
+    }
+
+    /// As the engine says them of texts that look like its own.
+    #[test]
+    fn what_a_message_quotes_decides_nothing() {
+        let quotes = [
+            "Conversion Error: Could not convert string 'Out of Memory Error' to INT32\n\nLINE 1: select 'Out of Memory Error'::INT",
+            "Conversion Error: Could not convert string 'database has been invalidated' to INT32",
+            "Conversion Error: Could not convert string 'corrupt' to INT32",
+            "Catalog Error: Table with name Current transaction is aborted does not exist!",
+            "Binder Error: Referenced column \"not a valid DuckDB database\" was not found",
+            "Invalid Input Error: Out of Memory Error: said by error()",
+            "Invalid Input Error: FATAL Error: said by error()",
+            "Invalid Input Error: Failed to commit: failed to pin block of size 1",
+            "Constraint Error: Duplicate key \"v: No space left on device\" violates primary key constraint.",
+        ];
+        for message in quotes {
+            let failure = Failure { kind: kind_of(message), message: message.to_owned() };
+            assert_eq!((failure.kind, failure.is_of_memory()), (Kind::Statement, false), "{message}");
+        }
+        let of = |message: &str| CommitError::from(Failure { kind: kind_of(message), message: message.to_owned() });
+        let key = "Constraint Error: Duplicate key \"v: Catalog Error\" violates primary key constraint.";
+        assert!(matches!(of(key), CommitError::Permanent(_)));
+        let path = "IO Error: Could not write file \"/srv/corrupt/warehouse.duckdb.wal\": No space left on device";
+        assert_eq!(kind_of(path), Kind::Io);
+        let file = "IO Error: The file \"/srv/x\" exists, but it is not a valid DuckDB database file!";
+        assert_eq!(kind_of(file), Kind::Broken);
     }
 }

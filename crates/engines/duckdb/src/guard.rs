@@ -3,20 +3,24 @@
 //! The engine's own parser makes a tree of the statement without running it, and the tree is walked. What the walk does not
 //! know is refused, so that a new kind of statement is no hole.
 
+use std::borrow::Cow;
+
 use duckdb::Connection;
 use playhead_ports::QueryError;
 use serde_json::Value;
 
+use crate::askable::Askable;
 use crate::failure::{Failure, Kind};
-use crate::walk::{Askable, Walk};
+use crate::walk::{self, Unasked, Walk};
 
-/// Refuses a statement that may not be asked. It is not run.
-pub(crate) fn check(
+/// Refuses a statement that may not be asked. It is not run. The answer is what to run: of `SHOW TABLES` the engine would
+/// only tell one schema.
+pub(crate) fn check<'a>(
     connection: &Connection,
-    sql: &str,
+    sql: &'a str,
     sql_max_bytes: usize,
     tables: &Askable,
-) -> Result<(), QueryError> {
+) -> Result<Cow<'a, str>, QueryError> {
     if sql.len() > sql_max_bytes {
         return refuse(format!("the statement has {} bytes; {sql_max_bytes} are allowed", sql.len()));
     }
@@ -24,7 +28,14 @@ pub(crate) fn check(
         return refuse("the statement contains a zero byte".to_owned());
     }
     let tree = tree_of_select(connection, sql)?;
-    Walk::over(tables).statement(&tree).map_err(QueryError::Refused)
+    if walk::is_show_tables(&tree) {
+        return Ok(tables.listed().into());
+    }
+    match Walk::over(tables).statement(&tree) {
+        Ok(()) => Ok(sql.into()),
+        Err(Unasked::Forbidden(why)) => refuse(why),
+        Err(Unasked::Unknown(why)) => Err(QueryError::Invalid(why)),
+    }
 }
 
 /// The tree of the one SELECT that the text is; whatever else it is, is refused.

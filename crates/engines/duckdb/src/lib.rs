@@ -5,6 +5,7 @@
 
 mod append;
 mod ask;
+mod askable;
 mod cell;
 mod checkpoint;
 mod config;
@@ -24,6 +25,7 @@ mod maintain;
 mod open;
 mod pipeline;
 mod query;
+mod said;
 mod scan;
 mod schema;
 mod staged;

@@ -86,8 +86,8 @@ fn answer(database: &Arc<Database>, query: &Query, until: Instant, asked: &mut A
             let rows = asked.rows.clone();
             move || rows.is_closed()
         },
-        |connection, reader| {
-            let mut statement = connection.prepare(&query.sql).map_err(Fault::from)?;
+        |connection, reader, sql| {
+            let mut statement = connection.prepare(sql).map_err(Fault::from)?;
             drop(statement.stream_arrow([]).map_err(Fault::from)?);
             if let Some(head) = asked.head.take() {
                 let _ = head.send(Ok(statement.column_names()));
@@ -111,27 +111,27 @@ impl From<duckdb::Error> for Fault {
     }
 }
 
-/// Runs something on a watched connection, after the guard has let the statement pass.
+/// Runs something on a watched connection, with the statement as the guard has let it pass.
 pub(crate) fn guarded<T>(
     database: &Arc<Database>,
     query: &Query,
     until: Instant,
     has_left: impl Fn() -> bool + Send + 'static,
-    run: impl FnOnce(&Connection, &Arc<Reader>) -> Result<T, Fault>,
+    run: impl FnOnce(&Connection, &Arc<Reader>, &str) -> Result<T, Fault>,
 ) -> Result<T, QueryError> {
     let (inside, connection) = database.reader().map_err(|failure| QueryError::Unavailable(failure.message))?;
     let reader = inside.reader.clone();
     let _watched = watch::watch(database, &reader, until, has_left)
         .map_err(|error| QueryError::Unavailable(format!("no thread to watch the query: {error}")))?;
     let checked = guard::check(&connection, &query.sql, database.config.sql_max_bytes, &database.askable());
-    checked.map_err(|error| match error {
+    let sql = checked.map_err(|error| match error {
         // It was stopped before it began.
         QueryError::Unavailable(message) if reader.why().is_some() => {
             told(Failure { kind: Kind::Interrupt, message }, reader.why(), query)
         }
         error => error,
     })?;
-    run(&connection, &reader).map_err(|fault| match fault {
+    run(&connection, &reader, &sql).map_err(|fault| match fault {
         Fault::Told(error) => error,
         Fault::Engine(failure) => told(failure, reader.why(), query),
     })

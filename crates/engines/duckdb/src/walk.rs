@@ -1,9 +1,8 @@
 //! The walk over a parsed statement: which functions and tables it names, and whether all of it is understood.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
+use crate::askable::Askable;
 use crate::functions;
 
 type Object = Map<String, Value>;
@@ -32,27 +31,29 @@ const EXPRESSIONS: &[&str] = &[
 /// The kinds of queries.
 const NODES: &[&str] = &["SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"];
 
-/// The tables that may be asked.
-#[derive(Default)]
-pub(crate) struct Askable {
-    /// Those of the warehouse's own services, which need no schema before their name.
-    pub(crate) declared: BTreeSet<&'static str>,
-    /// Those of pipelines, by schema and name.
-    pub(crate) shown: BTreeSet<(String, String)>,
+/// Why a statement is not asked.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unasked {
+    /// It would do what may not be done, or what nobody here understands.
+    Forbidden(String),
+    /// It names a table that is not there for analysts.
+    Unknown(String),
 }
 
-impl Askable {
-    fn has(&self, schema: &str, name: &str) -> bool {
-        match schema {
-            "" | "main" => self.declared.contains(name),
-            _ => self.shown.contains(&(schema.to_owned(), name.to_owned())),
-        }
+impl From<String> for Unasked {
+    fn from(why: String) -> Self {
+        Self::Forbidden(why)
     }
+}
 
-    fn names(&self) -> String {
-        let shown = self.shown.iter().map(|(schema, name)| format!("{schema}.{name}"));
-        self.declared.iter().map(|name| (*name).to_owned()).chain(shown).collect::<Vec<_>>().join(", ")
-    }
+/// Whether the statement is `SHOW TABLES` and nothing else.
+pub(crate) fn is_show_tables(statement: &Value) -> bool {
+    statement.pointer("/node/from_table").and_then(Value::as_object).is_some_and(shows_tables)
+}
+
+fn shows_tables(reference: &Object) -> bool {
+    let part = |field: &str| reference.get(field).map_or("", text);
+    (part("type"), part("show_type"), part("table_name")) == ("SHOW_REF", "SHOW_UNQUALIFIED", "\"tables\"")
 }
 
 /// The walk, with what may be named at this place.
@@ -69,11 +70,11 @@ impl<'a> Walk<'a> {
     }
 
     /// Says what may not be asked.
-    pub(crate) fn statement(&mut self, statement: &Value) -> Result<(), String> {
+    pub(crate) fn statement(&mut self, statement: &Value) -> Result<(), Unasked> {
         self.value(statement)
     }
 
-    fn value(&mut self, value: &Value) -> Result<(), String> {
+    fn value(&mut self, value: &Value) -> Result<(), Unasked> {
         match value {
             Value::Array(items) => items.iter().try_for_each(|item| self.value(item)),
             Value::Object(object) => self.object(object),
@@ -81,11 +82,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn fields(&mut self, object: &Object) -> Result<(), String> {
+    fn fields(&mut self, object: &Object) -> Result<(), Unasked> {
         object.values().try_for_each(|value| self.value(value))
     }
 
-    fn object(&mut self, object: &Object) -> Result<(), String> {
+    fn object(&mut self, object: &Object) -> Result<(), Unasked> {
         if let Some(class) = object.get("class") {
             return self.expression(text(class), object);
         }
@@ -97,17 +98,18 @@ impl<'a> Walk<'a> {
             return self.reference(object);
         }
         if object.contains_key("function_name") || object.contains_key("table_name") {
-            return Err("a part of the statement is not understood".to_owned());
+            return Err("a part of the statement is not understood".to_owned().into());
         }
         self.fields(object)
     }
 
-    fn expression(&mut self, class: &str, object: &Object) -> Result<(), String> {
+    fn expression(&mut self, class: &str, object: &Object) -> Result<(), Unasked> {
         if !EXPRESSIONS.contains(&class) {
             return Err(match class {
                 "PARAMETER" => "parameters cannot be given: write the values into the statement".to_owned(),
                 other => format!("expressions of the kind {other} may not be used"),
-            });
+            }
+            .into());
         }
         if let Some(name) = object.get("function_name") {
             let name = text(name).to_ascii_lowercase();
@@ -115,17 +117,18 @@ impl<'a> Walk<'a> {
                 return Err(format!(
                     "the function {name} may not be called: the usual functions of text, numbers, times, lists and structs, \
                      aggregates and window functions may"
-                ));
+                )
+                .into());
             }
         }
         self.fields(object)
     }
 
     /// A query: names of WITH hold within it, each from the one after it on, a recursive one within itself too.
-    fn node(&mut self, object: &Object) -> Result<(), String> {
+    fn node(&mut self, object: &Object) -> Result<(), Unasked> {
         let kind = object.get("type").map_or("", text);
         if !NODES.contains(&kind) {
-            return Err(format!("queries of the kind {kind} may not be asked"));
+            return Err(format!("queries of the kind {kind} may not be asked").into());
         }
         let before = self.named.len();
         let entries = object.get("cte_map").and_then(|map| map.get("map")).and_then(Value::as_array);
@@ -145,17 +148,17 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn reference(&mut self, object: &Object) -> Result<(), String> {
+    fn reference(&mut self, object: &Object) -> Result<(), Unasked> {
         match object.get("type").map_or("", text) {
             "BASE_TABLE" => self.table(object),
             "TABLE_FUNCTION" => self.table_function(object),
             "SHOW_REF" => self.show(object),
             "EMPTY" | "EXPRESSION_LIST" | "JOIN" | "PIVOT" | "SUBQUERY" => self.fields(object),
-            other => Err(format!("rows cannot come from {other}")),
+            other => Err(format!("rows cannot come from {other}").into()),
         }
     }
 
-    fn table(&mut self, object: &Object) -> Result<(), String> {
+    fn table(&mut self, object: &Object) -> Result<(), Unasked> {
         let part = |field: &str| object.get(field).map_or("", text);
         let name = part("table_name");
         let lower = name.to_ascii_lowercase();
@@ -166,29 +169,34 @@ impl<'a> Walk<'a> {
         }
         let path: Vec<_> =
             [part("catalog_name"), part("schema_name"), name].into_iter().filter(|part| !part.is_empty()).collect();
-        Err(format!("there is no table {} to ask: there are {}", path.join("."), self.tables.names()))
+        Err(Unasked::Unknown(self.tables.unknown(&path.join("."))))
     }
 
-    fn table_function(&mut self, object: &Object) -> Result<(), String> {
-        let function = object.get("function").and_then(Value::as_object).ok_or("a table function is not understood")?;
+    fn table_function(&mut self, object: &Object) -> Result<(), Unasked> {
+        let function = object
+            .get("function")
+            .and_then(Value::as_object)
+            .ok_or_else(|| "a table function is not understood".to_owned())?;
         let name = function.get("function_name").map_or("", text).to_ascii_lowercase();
         if !functions::TABLES.contains(&name.as_str()) {
             return Err(format!(
                 "rows cannot come from the function {name}: they may come from {}",
                 functions::TABLES.join(", ")
-            ));
+            )
+            .into());
         }
         self.fields(function)
     }
 
-    /// `DESCRIBE` and `SUMMARIZE` of what may be asked, and `SHOW TABLES`, which names no more than the declared tables.
-    fn show(&mut self, object: &Object) -> Result<(), String> {
+    /// `DESCRIBE` and `SUMMARIZE` of what may be asked. `SHOW TABLES` stands alone: within a query the engine would answer it,
+    /// which knows not what may be asked.
+    fn show(&mut self, object: &Object) -> Result<(), Unasked> {
         let part = |field: &str| object.get(field).map_or("", text);
         let shown = object.get("query").filter(|query| query.is_object());
         match (part("show_type"), shown) {
             ("DESCRIBE" | "SUMMARY", Some(query)) => self.value(query),
-            ("SHOW_UNQUALIFIED", None) if part("table_name") == "\"tables\"" => Ok(()),
-            _ => Err("only SHOW TABLES, DESCRIBE a_table and SUMMARIZE a_table show what there is".to_owned()),
+            _ if shows_tables(object) => Err("SHOW TABLES must stand alone".to_owned().into()),
+            _ => Err("only SHOW TABLES, DESCRIBE a_table and SUMMARIZE a_table show what there is".to_owned().into()),
         }
     }
 }

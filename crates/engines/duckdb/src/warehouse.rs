@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use playhead_ports::{
-    Advance, Answer, Checkpoint, Columns, CommitError, Load, Query, QueryError, Shape, SinkError, Table,
+    Advance, Answer, Checkpoint, Columns, CommitError, Export, Load, Query, QueryError, Shape, SinkError, Table,
     TopicPartition, Warehouse, WarehouseError,
 };
 use tokio::sync::{Semaphore, mpsc};
@@ -116,7 +116,7 @@ impl Warehouse for DuckWarehouse {
         query::query(self, query).await
     }
 
-    async fn export_parquet(&self, query: Query) -> Result<bytes::Bytes, QueryError> {
+    async fn export_parquet(&self, query: Query) -> Result<Export, QueryError> {
         export::export(self, query).await
     }
 }

@@ -57,6 +57,7 @@ const HOSTILE: &[&str] = &[
     "SELECT * FROM pragma_table_info('events')",
     "SHOW DATABASES",
     "SHOW ALL TABLES",
+    "SELECT * FROM (SHOW TABLES)",
     "SHOW TABLES FROM store",
     "DESCRIBE",
     "DESCRIBE store.checkpoints",
@@ -297,14 +298,39 @@ const USEFUL: &[(&str, usize)] = &[
 async fn useful_questions_are_answered() {
     let folder = tempfile::tempdir().unwrap();
     let warehouse = filled(folder.path(), Config::default()).await;
-    let mut wrong = Vec::new();
+    let (mut wrong, mut wrong_exports) = (Vec::new(), Vec::new());
     for (sql, rows) in USEFUL {
         let answer = ask(&warehouse, sql).await.map(|rows| rows.len());
         if answer != Ok(*rows) {
             wrong.push((sql, rows, answer));
         }
+        let query = Query { sql: (*sql).to_owned(), rows_max: *rows, time_max: Duration::from_secs(240) };
+        match warehouse.export_parquet(query).await {
+            Ok(export) if !export.truncated => {}
+            export => wrong_exports.push((sql, export)),
+        }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(wrong.is_empty() && wrong_exports.is_empty(), "{wrong:#?} {wrong_exports:#?}");
+}
+
+/// As the engine would say it of itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_the_question_quotes_is_none_of_the_warehouse() {
+    let folder = tempfile::tempdir().unwrap();
+    let warehouse = filled(folder.path(), Config::default()).await;
+    for words in
+        ["Out of Memory Error", "database has been invalidated", "corrupt", "INTERRUPT Error: x", "IO Error: x"]
+    {
+        for sql in [
+            format!("SELECT '{words}'::INTEGER"),
+            format!("SELECT \"{words}\" FROM events"),
+            format!("SELECT error('{words}')"),
+            format!("SELECT json_extract('{words}', '$')"),
+        ] {
+            let answer = ask(&warehouse, &sql).await;
+            assert!(matches!(answer, Err(QueryError::Invalid(_))), "{sql}: {answer:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -313,7 +339,6 @@ async fn a_refusal_names_what_is_wrong_and_what_may_be_asked() {
     let warehouse = filled(folder.path(), Config::default()).await;
     let cases = [
         ("SELECT repeat('x', 3)", ["repeat", "aggregates"]),
-        ("SELECT * FROM store.checkpoints", ["store.checkpoints", "events"]),
         ("SELECT * FROM read_csv('x')", ["read_csv", "unnest"]),
         ("DROP TABLE events", ["one SELECT", "statement"]),
         ("SELECT 1; SELECT 2", ["2 statements", "one SELECT"]),
@@ -321,6 +346,15 @@ async fn a_refusal_names_what_is_wrong_and_what_may_be_asked() {
     ];
     for (sql, words) in cases {
         let Err(QueryError::Refused(why)) = ask(&warehouse, sql).await else { panic!("{sql}") };
+        assert!(words.iter().all(|word| why.contains(word)), "{sql}: {why}");
+    }
+    let unknown = [
+        ("SELECT * FROM store.checkpoints", ["store.checkpoints", "there are days, events, positions"]),
+        ("SELECT * FROM event", ["event", "did you mean events?"]),
+        ("SELECT * FROM main.Position", ["main.Position", "did you mean positions?"]),
+    ];
+    for (sql, words) in unknown {
+        let Err(QueryError::Invalid(why)) = ask(&warehouse, sql).await else { panic!("{sql}") };
         assert!(words.iter().all(|word| why.contains(word)), "{sql}: {why}");
     }
     let long = format!("SELECT '{}'", "x".repeat(70_000));

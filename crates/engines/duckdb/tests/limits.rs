@@ -167,7 +167,27 @@ async fn an_export_is_no_larger_than_it_may_be() {
     let large = warehouse.export_parquet(all("SELECT hash(range), random() FROM range(100000000)")).await;
     assert!(matches!(large, Err(QueryError::TooLarge(_))), "{large:?}");
     let small = warehouse.export_parquet(all("SELECT hash(range) FROM range(1000);")).await.unwrap();
-    assert!(small.starts_with(b"PAR1"));
+    assert!(small.bytes.starts_with(b"PAR1") && !small.truncated);
+    assert_eq!(std::fs::read_dir(folder.path().join("exports")).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_past_its_rows_has_the_first_ones_in_order() {
+    let (folder, warehouse) = opened(Config::default()).await;
+    let sql = "SELECT range AS n, [n, n + 1] AS l, 'a' AS a, 'b' AS a FROM range(300000) ORDER BY n DESC";
+    let export = warehouse.export_parquet(Query { rows_max: 250_000, ..query(sql, MINUTES) }).await.unwrap();
+    assert!(export.truncated);
+    let file = folder.path().join("taken.parquet");
+    std::fs::write(&file, &export.bytes).unwrap();
+    let other = duckdb::Connection::open_in_memory().unwrap();
+    let sql = format!(
+        "SELECT count(*), min(n), count(*) FILTER (WHERE n + place <> 299999), any_value(l[2] - n), any_value(a) \
+         FROM (SELECT *, row_number() OVER () - 1 AS place FROM '{}')",
+        file.display()
+    );
+    let found: (u64, u64, u64, u64, String) =
+        other.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))).unwrap();
+    assert_eq!(found, (250_000, 50_000, 0, 1, "a".to_owned()));
     assert_eq!(std::fs::read_dir(folder.path().join("exports")).unwrap().count(), 0);
 }
 

@@ -21,15 +21,17 @@ const CUT: u8 = 3;
 
 /// Ask the warehouse of a running server
 ///
-/// One SELECT, read-only. The tables: watch_events, watch_marks, user_video, video_daily, video_retention, videos.
-/// Needs the scope `analyst`. Exits with 1 if the query is refused or fails, and with 3 if the answer was cut at the server's
-/// limit of rows: what was written then is the beginning.
+/// One SELECT, read-only. The tables: watch_events, watch_marks, user_video, video_daily, video_retention, videos, forgotten,
+/// and what pipelines show in the schemas cdm (marts) and dds (vault); SHOW TABLES lists those of the server, DESCRIBE a_table
+/// its columns. Needs the scope `analyst`. Exits with 1 if the query is refused or fails, and with 3 if the answer was cut at
+/// the server's limit of rows, in any format: what was written then is the beginning.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   playhead sql \"SELECT count(*) FROM watch_events\"
   playhead sql \"SELECT * FROM video_daily ORDER BY viewers DESC LIMIT 10\" --format csv
-  playhead sql --format parquet --output user_video.parquet \"FROM user_video\"
-  playhead sql --format parquet --output - \"FROM user_video\" | ssh elsewhere 'cat > user_video.parquet'
+  playhead sql \"SHOW TABLES\"
+  playhead sql --format parquet --output daily.parquet \"FROM video_daily WHERE day >= current_date - 7\"
+  playhead sql --format parquet --output - \"FROM videos\" | ssh elsewhere 'cat > videos.parquet'
   echo \"SELECT day, sum(plays) FROM video_daily GROUP BY day\" | playhead sql -")]
 pub(crate) struct Args {
     /// The query; `-` reads it from standard input
@@ -66,16 +68,20 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.format == Format::Parquet {
         let is_shown = args.output.as_deref() == Some(Path::new(STDOUT)) && std::io::stdout().is_terminal();
         anyhow::ensure!(!is_shown, "Parquet is no text to be read here: name a file with --output, or pipe it on");
-        emit(args.output.as_deref(), &ask_parquet(&args.client, &query)?)?;
-        return Ok(ExitCode::SUCCESS);
+        let file = ask_parquet(&args.client, &query)?;
+        emit(args.output.as_deref(), &file.body)?;
+        return Ok(ended(file.cut_at));
     }
     let rows = ask(&args.client, &query)?;
     emit(args.output.as_deref(), &text_of(args.format, &rows)?)?;
-    if rows.truncated {
-        eprintln!("playhead: the answer was cut at {} rows: narrow the query, or add a LIMIT", rows.rows.len());
-        return Ok(ExitCode::from(CUT));
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(ended(rows.truncated.then_some(rows.rows.len())))
+}
+
+/// How the command ends; says so if the answer was cut.
+fn ended(cut_at: Option<usize>) -> ExitCode {
+    let Some(cut_at) = cut_at else { return ExitCode::SUCCESS };
+    eprintln!("playhead: the answer was cut at {cut_at} rows: narrow the query, or add a LIMIT");
+    ExitCode::from(CUT)
 }
 
 fn query_of(argument: &str) -> anyhow::Result<String> {

@@ -70,6 +70,13 @@ fn an_answer_that_was_cut_is_told_by_message_and_exit_code() {
         assert!(cut.code == Some(3) && cut.stderr.contains("cut at 3 rows") && !cut.stdout.is_empty(), "{cut:?}");
         assert_eq!(ask(3).expect_success().stderr, "");
     }
+    let ask = |rows: u32| {
+        let query = format!("SELECT * FROM range({rows})");
+        program.client_command(&["sql", &query, "--format", "parquet", "--output", "-"])
+    };
+    let cut = ask(4);
+    assert!(cut.code == Some(3) && cut.stderr.contains("cut at 3 rows") && cut.stdout.starts_with("PAR1"), "{cut:?}");
+    assert_eq!(ask(3).expect_success().stderr, "");
 }
 
 #[test]
@@ -82,6 +89,10 @@ fn a_mistyped_query_is_told_with_its_place() {
     );
     let unknown = program.client_command(&["sql", "SELECT user FROM watch_events WHERE usr_id = 'a'"]);
     assert!(unknown.stderr.contains("usr_id") && unknown.stderr.contains("user_id"), "{unknown:?}");
+    let table = program.client_command(&["sql", "SELECT count(*) FROM watch_event"]);
+    assert!(table.code == Some(1) && table.stderr.contains("did you mean watch_events? [HTTP 409]"), "{table:?}");
+    let shown = program.client_command(&["sql", "SHOW TABLES", "--format", "csv"]).expect_success().stdout;
+    assert!(shown.lines().any(|name| name == "forgotten") && shown.lines().count() == 8, "{shown}");
     let text = program.client_command(&["sql", "SELECT 'a'::INTEGER"]);
     assert!(text.code == Some(1) && text.stderr.contains("[HTTP 409]"), "{text:?}");
 }

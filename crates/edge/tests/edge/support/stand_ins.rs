@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use playhead_edge::{BackedUp, Compacted, Health, OperationError, Operations, Reason, Status};
 use playhead_ports::{
-    Advance, Answer, Cell, Checkpoint, Columns, CommitError, Load, Query, QueryError, SinkError, Table, TopicPartition,
-    Warehouse, WarehouseError,
+    Advance, Answer, Cell, Checkpoint, Columns, CommitError, Export, Load, Query, QueryError, SinkError, Table,
+    TopicPartition, Warehouse, WarehouseError,
 };
 use tokio::sync::mpsc;
 
@@ -69,9 +69,9 @@ impl Warehouse for StubWarehouse {
         });
         Ok(Answer { columns: vec!["n".to_owned()], rows })
     }
-    async fn export_parquet(&self, query: Query) -> Result<Bytes, QueryError> {
+    async fn export_parquet(&self, query: Query) -> Result<Export, QueryError> {
         self.ask(&query)?;
-        Ok(Bytes::from_static(b"PAR1"))
+        Ok(Export { bytes: Bytes::from_static(b"PAR1"), truncated: rows_of(&query) > query.rows_max })
     }
 }
 

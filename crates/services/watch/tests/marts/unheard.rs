@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use playhead_ports::{
-    Advance, Answer, Checkpoint, Columns, CommitError, Load, Query, QueryError, SinkError, Table, TopicPartition,
+    Advance, Answer, Checkpoint, Columns, CommitError, Export, Load, Query, QueryError, SinkError, Table, TopicPartition,
     Warehouse, WarehouseError, Working, WorkingError, WorkingKey, WorkingWrite,
 };
 use tokio::sync::mpsc;
@@ -88,7 +88,7 @@ impl Warehouse for Unheard<dyn Warehouse> {
         self.inner.query(query).await
     }
 
-    async fn export_parquet(&self, query: Query) -> Result<Bytes, QueryError> {
+    async fn export_parquet(&self, query: Query) -> Result<Export, QueryError> {
         self.inner.export_parquet(query).await
     }
 }
