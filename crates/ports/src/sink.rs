@@ -114,9 +114,9 @@ pub enum CommitError {
 #[async_trait]
 pub trait Sink: Send + Sync + 'static {
     /// What [`Sink::gather`] looks up.
-    type Context: Send + Sync;
+    type Context: Send + Sync + 'static;
     /// The rows of a batch.
-    type Rows: Send + Sync + Clone + Default;
+    type Rows: Send + Sync + Clone + Default + 'static;
 
     /// The name of the consumer, for metrics and logs.
     fn name(&self) -> &'static str;
@@ -126,6 +126,17 @@ pub trait Sink: Send + Sync + 'static {
 
     /// Looks up what [`Sink::prepare`] needs. Changes nothing. A failure is of the view, never of a record: the batch waits.
     async fn gather(&self, batch: &Batch) -> Result<Self::Context, SinkError>;
+
+    /// Whether a batch may be gathered and prepared while the one before it is committed, by [`Sink::gather_ahead`].
+    fn goes_ahead(&self) -> bool {
+        false
+    }
+
+    /// The same as [`Sink::gather`] for a batch that follows upon `before`, rows that are on their way into the view: it may
+    /// show all of them, some, or none. Asked only of a sink that [`Sink::goes_ahead`].
+    async fn gather_ahead(&self, batch: &Batch, _before: &Self::Rows) -> Result<Self::Context, SinkError> {
+        self.gather(batch).await
+    }
 
     /// Makes rows of records. Pure: the same context and batch give the same rows; it cannot fail.
     fn prepare(&self, context: &Self::Context, batch: &Batch) -> Prepared<Self::Rows>;

@@ -1,12 +1,14 @@
-//! One batch into its sink: whole if it goes, in halves around a poison record if it does not.
+//! One batch into its sink: whole if it goes, in halves around a poison record if it does not. Where the sink can, a large one
+//! goes piece by piece, each prepared while the one before it is committed.
 
 use std::sync::Arc;
 
 use playhead_domain::Offset;
-use playhead_ports::{Advance, Batch, CommitError, LogId, Reject, Sink, SinkError, Stored, TopicPartition};
+use playhead_ports::{Advance, Batch, CommitError, LogId, Prepared, Reject, Sink, SinkError, Stored, TopicPartition};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::ahead::{Ahead, pieces, split};
 use crate::backoff::Backoff;
 use crate::config::Config;
 use crate::dead_letters::DeadLetters;
@@ -40,22 +42,31 @@ pub(crate) type Standing = std::collections::BTreeMap<TopicPartition, (LogId, Of
 impl<S: Sink> Committer<S> {
     /// Commits a batch; `standing` moves with it, half by half.
     pub(crate) async fn commit(&mut self, batch: Batch, standing: &mut Standing) -> Outcome {
-        let mut todo = vec![batch];
+        let pieces = if self.sink.goes_ahead() { pieces(batch, self.config.piece_rows) } else { vec![batch] };
+        let mut todo: Vec<Arc<Batch>> = pieces.into_iter().rev().map(Arc::new).collect();
+        let mut ahead = None;
         while let Some(batch) = todo.pop() {
             if batch.is_empty() {
                 continue;
             }
-            match self.attempt(&batch, standing).await {
-                Attempt::Over(Outcome::Done) => {}
-                Attempt::Over(outcome) => {
-                    self.letters.settle();
-                    return outcome;
+            let begun = Instant::now();
+            let prepared = match self.prepared(&batch, ahead.take()).await {
+                Ok(prepared) => prepared,
+                Err(outcome) => return self.over(outcome),
+            };
+            let next = todo.last().filter(|next| self.sink.goes_ahead() && !next.is_empty());
+            let next = next.map(|next| Ahead::begin(&self.sink, next.clone(), prepared.rows.clone()));
+            match self.attempt(&batch, prepared, standing).await {
+                // What was prepared after a batch that did not go in is prepared again: it may have counted on it.
+                Attempt::Over(Outcome::Done) => {
+                    self.meters.batch(batch.len(), begun.elapsed());
+                    ahead = next;
                 }
+                Attempt::Over(outcome) => return self.over(outcome),
                 Attempt::Poisoned(reason) if batch.len() == 1 => {
                     let outcome = self.bury(&batch, &reason, standing).await;
                     if outcome != Outcome::Done {
-                        self.letters.settle();
-                        return outcome;
+                        return self.over(outcome);
                     }
                 }
                 Attempt::Poisoned(reason) => {
@@ -65,36 +76,41 @@ impl<S: Sink> Committer<S> {
                         reason,
                         "a batch has a poison record"
                     );
-                    let (first, second) = halves(batch);
-                    todo.push(second);
-                    todo.push(first);
+                    let middle = batch.len() / 2;
+                    let (first, second) = split(Arc::unwrap_or_clone(batch), middle);
+                    todo.extend([second, first].map(Arc::new));
                 }
             }
         }
-        self.letters.settle();
-        Outcome::Done
+        self.over(Outcome::Done)
     }
 
-    async fn attempt(&mut self, batch: &Batch, standing: &mut Standing) -> Attempt {
-        let begun = Instant::now();
-        let context = match self.gathered(batch).await {
-            Ok(context) => context,
-            Err(attempt) => return attempt,
-        };
-        let prepared = self.sink.prepare(&context, batch);
+    fn over(&mut self, outcome: Outcome) -> Outcome {
+        self.letters.settle();
+        outcome
+    }
+
+    /// The rows of a batch: those that were prepared ahead, if that went well.
+    async fn prepared(&self, batch: &Batch, ahead: Option<Ahead<S::Rows>>) -> Result<Prepared<S::Rows>, Outcome> {
+        if let Some(ahead) = ahead
+            && let Some(prepared) = ahead.done().await
+        {
+            return Ok(prepared);
+        }
+        let context = self.gathered(batch).await?;
+        Ok(self.sink.prepare(&context, batch))
+    }
+
+    async fn attempt(&mut self, batch: &Batch, prepared: Prepared<S::Rows>, standing: &mut Standing) -> Attempt {
         for reject in &prepared.rejects {
             if self.reject(batch, reject).await == Outcome::GivenUp {
                 return Attempt::Over(Outcome::GivenUp);
             }
         }
-        let attempt = self.committed(&prepared.rows, batch, standing).await;
-        if matches!(attempt, Attempt::Over(Outcome::Done)) {
-            self.meters.batch(batch.len(), begun.elapsed());
-        }
-        attempt
+        self.committed(&prepared.rows, batch, standing).await
     }
 
-    async fn gathered(&self, batch: &Batch) -> Result<S::Context, Attempt> {
+    async fn gathered(&self, batch: &Batch) -> Result<S::Context, Outcome> {
         let mut patience = self.patience();
         loop {
             match self.sink.gather(batch).await {
@@ -102,7 +118,7 @@ impl<S: Sink> Committer<S> {
                 // What the view holds is broken, not a record: a person must look, and no record is given up for it.
                 Err(SinkError::Permanent(reason) | SinkError::Transient(reason)) => {
                     if !patience.wait(self, &reason).await {
-                        return Err(Attempt::Over(Outcome::GivenUp));
+                        return Err(Outcome::GivenUp);
                     }
                 }
             }
@@ -234,21 +250,4 @@ fn advances_of(batch: &Batch, standing: &Standing) -> Vec<Advance> {
         Some(Advance { at: at.clone(), log_id, from, to })
     };
     batch.parts.iter().filter_map(advance).collect()
-}
-
-/// A batch in two, in order.
-fn halves(batch: Batch) -> (Batch, Batch) {
-    let mut left = batch.len() / 2;
-    let (mut first, mut second) = (Batch::default(), Batch::default());
-    for (at, mut records) in batch.parts {
-        let rest = records.split_off(left.min(records.len()));
-        left -= records.len();
-        if !records.is_empty() {
-            first.parts.push((at.clone(), records));
-        }
-        if !rest.is_empty() {
-            second.parts.push((at, rest));
-        }
-    }
-    (first, second)
 }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// A batch of so many records is committed.
     pub batch_rows: usize,
+    /// Where a sink can prepare rows while others are committed, a larger batch is committed in pieces of so many records.
+    pub piece_rows: usize,
     /// A batch of so many bytes is committed.
     pub batch_bytes: usize,
     /// A batch whose first record was read this long ago is committed, ms.
@@ -26,6 +28,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             batch_rows: 20_000,
+            piece_rows: 5_000,
             batch_bytes: 16 << 20,
             batch_age_ms: 500,
             backoff_ms_min: 50,

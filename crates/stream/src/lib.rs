@@ -4,6 +4,7 @@
 //! triggers (rows, bytes or age), backoff with jitter, halving around a poison record, dead letters and draining. It does not
 //! know what a sink makes of records.
 
+mod ahead;
 mod backoff;
 mod commit;
 mod config;

@@ -40,11 +40,13 @@ struct Shelf {
     /// So many look-ups find the view broken.
     broken: usize,
     batches: Vec<usize>,
+    /// The last row of those that each look-up ahead was told to come after.
+    after: Vec<Option<String>>,
 }
 
 /// Keeps values as text; `bad...` is rejected, `poison...` is never taken.
 #[derive(Default)]
-struct Shelves(Mutex<Shelf>);
+struct Shelves(Mutex<Shelf>, bool);
 
 #[async_trait]
 impl Sink for Shelves {
@@ -67,6 +69,15 @@ impl Sink for Shelves {
             return Err(SinkError::Permanent("what is on the shelf is broken".into()));
         }
         Ok(())
+    }
+
+    fn goes_ahead(&self) -> bool {
+        self.1
+    }
+
+    async fn gather_ahead(&self, batch: &Batch, before: &Vec<String>) -> Result<(), SinkError> {
+        self.0.lock().after.push(before.last().cloned());
+        self.gather(batch).await
     }
 
     fn prepare(&self, (): &(), batch: &Batch) -> Prepared<Vec<String>> {
@@ -224,6 +235,39 @@ async fn every_record_reaches_the_sink_once_in_order() {
     bench.append(numbered(3_000..4_000)).await;
     bench.consume(quick()).await;
     assert_eq!(bench.sink.0.lock().values, numbered(0..4_000));
+}
+
+#[tokio::test]
+async fn a_sink_that_goes_ahead_gets_pieces_in_order_each_prepared_after_the_one_before() {
+    let mut bench = Bench::new().await;
+    bench.sink = Arc::new(Shelves(Mutex::default(), true));
+    bench.append(numbered(0..1_000)).await;
+    bench.consume(Config { batch_rows: 1_000, piece_rows: 300, batch_age_ms: NEVER_MS, ..quick() }).await;
+    let shelf = bench.sink.0.lock();
+    assert_eq!(shelf.values, numbered(0..1_000));
+    assert_eq!(shelf.batches, [300, 300, 300, 100]);
+    assert_eq!(shelf.after, [299, 599, 899].map(|last| Some(format!("value-{last}"))));
+}
+
+#[tokio::test]
+async fn what_was_prepared_ahead_is_prepared_again_after_a_piece_that_failed() {
+    let mut bench = Bench::new().await;
+    bench.sink = Arc::new(Shelves(Mutex::default(), true));
+    let mut values = numbered(0..1_000);
+    for place in [0, 299, 450, 999] {
+        values[place] = format!("poison-{place}");
+    }
+    values[700] = "bad".into();
+    bench.append(values.clone()).await;
+    {
+        let mut shelf = bench.sink.0.lock();
+        (shelf.transient, shelf.broken) = (3, 3);
+    }
+    bench.consume(Config { batch_rows: 1_000, piece_rows: 300, ..quick() }).await;
+    values.retain(|value| value.starts_with("value"));
+    assert_eq!(bench.sink.0.lock().values, values);
+    let found: Vec<String> = bench.letters().await.into_iter().map(|(offset, ..)| offset).collect();
+    assert_eq!(found, ["0", "299", "450", "700", "999"]);
 }
 
 #[tokio::test]
