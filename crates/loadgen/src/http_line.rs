@@ -14,7 +14,7 @@ use serde::Deserialize;
 use tokio::net::TcpStream;
 
 use crate::audience::{Audience, Event, Key, video_id};
-use crate::outcome::{Answer, Failure};
+use crate::outcome::{Answer, CONNECTION_LOST, Failure};
 
 /// A request that takes longer is given up.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -151,9 +151,9 @@ impl HttpLine {
             Some(sender) => sender,
             None => self.connect().await?,
         };
-        let response = sender.send_request(request).await.map_err(|_| Failure::broken("broken"))?;
+        let response = sender.send_request(request).await.map_err(|_| Failure::broken(CONNECTION_LOST))?;
         let status = response.status();
-        let body = response.into_body().collect().await.map_err(|_| Failure::broken("broken"))?.to_bytes();
+        let body = response.into_body().collect().await.map_err(|_| Failure::broken(CONNECTION_LOST))?.to_bytes();
         // A server that would not read a body to its end closes the connection behind its answer.
         self.sender = (status != StatusCode::PAYLOAD_TOO_LARGE).then_some(sender);
         Ok(Reply { status, body })

@@ -1,12 +1,15 @@
 //! What became of a request, whatever the protocol.
 
 use std::error::Error as _;
-use std::fmt;
+use std::{fmt, io};
 
 use http::StatusCode;
 use tonic::Code;
 
 use crate::audience::Fate;
+
+/// The connection broke before the answer came.
+pub(crate) const CONNECTION_LOST: &str = "connection lost";
 
 /// Why a request did not do what it asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +60,7 @@ impl Failure {
     /// The failure that a gRPC status tells. A status that was made on this side means that there was no answer.
     pub(crate) fn of_grpc(status: &tonic::Status) -> Self {
         if status.source().is_some() {
-            return Self::broken("broken");
+            return if is_refused_connection(status) { Self::unreachable() } else { Self::broken(CONNECTION_LOST) };
         }
         let class = match status.code() {
             Code::ResourceExhausted => Class::Busy,
@@ -85,6 +88,13 @@ impl Failure {
             Class::Server | Class::Broken => Fate::Unknown,
         }
     }
+}
+
+/// Nobody listens there, so nothing was sent.
+fn is_refused_connection(status: &tonic::Status) -> bool {
+    std::iter::successors(status.source(), |error| (**error).source())
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 impl fmt::Display for Failure {

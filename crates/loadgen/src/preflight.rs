@@ -56,7 +56,9 @@ async fn over_grpc(plan: &Plan, grpc: &Service) -> anyhow::Result<Reception> {
         return Ok(Reception::Fine);
     };
     match (status.code(), Failure::of_grpc(&status)) {
-        (_, failure) if failure.class == Class::Broken => Err(unreachable(&plan.grpc_url, "--grpc-url", &failure)),
+        (_, failure) if matches!(failure.class, Class::Broken | Class::Unreachable) => {
+            Err(unreachable(&plan.grpc_url, "--grpc-url", &failure))
+        }
         (Code::Unauthenticated, _) => Ok(Reception::NoToken),
         (Code::PermissionDenied, _) => Ok(Reception::NotAllowed),
         _ => Ok(Reception::Fine),

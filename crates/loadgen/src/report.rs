@@ -81,6 +81,17 @@ impl Operation {
     }
 }
 
+impl Operation {
+    fn is_asked_for(&self) -> bool {
+        self.target_per_s.is_none_or(|rate| rate > 0.0)
+    }
+
+    /// Whether the rate, the time and the share of random packets left one to send.
+    fn was_due(&self) -> bool {
+        self.sent + self.unsent > 0
+    }
+}
+
 /// Random packets.
 #[derive(Debug, Clone, Serialize)]
 pub struct RandomPackets {
@@ -213,9 +224,12 @@ impl Report {
             problems.extend(warehouse.error.iter().map(|why| format!("the warehouse cannot be asked: {why}")));
         }
         for (name, of) in [("write", &self.writes), ("read", &self.reads)] {
-            if of.target_per_s.is_none_or(|rate| rate > 0.0) && of.ok == 0 {
+            if of.is_asked_for() && of.ok == 0 && of.was_due() {
                 problems.push(format!("no {name} succeeded"));
             }
+        }
+        if !self.writes.was_due() && !self.reads.was_due() && self.random.sent == 0 {
+            problems.push("nothing was done: neither a write nor a read was due in so short a time".to_owned());
         }
         problems
     }
@@ -250,6 +264,9 @@ impl fmt::Display for Report {
             for (status, count) in &operation.errors {
                 writeln!(f, "  {name}: {count} x {status}")?;
             }
+            if operation.is_asked_for() && !operation.was_due() {
+                writeln!(f, "  {name}: none was due in {:.1} s", self.duration_s)?;
+            }
             if operation.unsent > 0 {
                 writeln!(f, "  {name}: {} due and never sent", operation.unsent)?;
             }
@@ -263,7 +280,7 @@ impl Report {
         let (random, found) = (&self.random, &self.verification);
         writeln!(
             f,
-            "\nrandom packets  {} sent, {} refused, {} accepted, {} server errors, {} broken",
+            "\nrandom packets  {} sent, {} refused, {} accepted, {} server errors, {} not answered",
             random.sent, random.refused, random.accepted, random.server_errors, random.broken,
         )?;
         writeln!(f, "read back       {} during the run, {} of them stale", found.during_checked, found.during_stale)?;
@@ -305,7 +322,7 @@ impl Report {
 }
 
 fn write_operation(f: &mut fmt::Formatter<'_>, name: &str, of: &Operation) -> fmt::Result {
-    let target = of.target_per_s.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.0}"));
+    let target = of.target_per_s.map_or_else(|| "-".to_owned(), |rate| rate_text(rate));
     let errors = of.refused + of.server_errors + of.broken;
     let ms = &of.latency_ms;
     writeln!(
@@ -313,4 +330,9 @@ fn write_operation(f: &mut fmt::Formatter<'_>, name: &str, of: &Operation) -> fm
         "{name:<7}{target:>10}{:>12.1}{:>11}{:>8}{errors:>8}{:>8}{:>9.2}{:>9.2}{:>9.2}{:>9.2}{:>9.2}",
         of.achieved_per_s, of.ok, of.busy, of.late, ms.p50, ms.p90, ms.p99, ms.p999, ms.max,
     )
+}
+
+/// A rate as it was asked for: a small one with its fraction.
+fn rate_text(rate: f64) -> String {
+    if rate < 10.0 { format!("{rate}") } else { format!("{rate:.0}") }
 }

@@ -14,7 +14,7 @@ use crate::audience::{Event, Fate};
 use crate::grpc_line::{GrpcLine, message};
 use crate::http_line::REQUEST_TIMEOUT;
 use crate::line::Line;
-use crate::outcome::Failure;
+use crate::outcome::{CONNECTION_LOST, Failure};
 use crate::pace::Due;
 use crate::run::Shared;
 use crate::tally::Tally;
@@ -120,7 +120,7 @@ impl Writer {
         open.under_way.push_back(Sent { end: open.next_index, intended, events });
         let request = StreamEventsRequest { events: messages, sent_time: None, backfill: false };
         if open.requests.send(request).await.is_err() {
-            self.broke(&Failure::broken("broken"));
+            self.broke(&Failure::broken(CONNECTION_LOST));
         }
     }
 

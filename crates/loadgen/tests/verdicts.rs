@@ -170,6 +170,7 @@ async fn a_server_that_is_not_there_is_told_at_once() {
         let plan = Plan { duration: Duration::from_secs(86_400), ..fake::plan(protocol, free) };
         let why = refusal(plan).await;
         assert!(why.contains("cannot reach http://127.0.0.1") && why.contains(flag), "{why}");
+        assert!(why.contains("(cannot connect)"), "{why}");
     }
 }
 
@@ -193,5 +194,12 @@ async fn a_run_in_which_nothing_was_done_is_not_good() {
     let report =
         run(Plan { pacing: slow, reads_per_s: 0.1, ..plan_against(Manner::Honest).await }).await.expect("it runs");
     assert!(!report.good, "{report}");
-    assert_eq!(report.problems, ["no write succeeded", "no read succeeded"]);
+    assert_eq!(report.problems, ["nothing was done: neither a write nor a read was due in so short a time"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rate_so_low_that_nothing_of_it_was_due_is_no_failure() {
+    let report = run(Plan { reads_per_s: 0.1, ..plan_against(Manner::Honest).await }).await.expect("it runs");
+    assert!(report.good && report.reads.sent == 0, "{report}");
+    assert!(report.to_string().contains("reads: none was due"), "{report}");
 }
