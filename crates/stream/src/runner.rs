@@ -279,7 +279,13 @@ impl<S: Sink> Runner<S> {
         let outcome = self.committer.commit(batch, &mut standing).await;
         self.stand(standing);
         match outcome {
-            Outcome::Moved => self.begin(&of).await,
+            Outcome::Moved => {
+                tracing::warn!(
+                    sink = self.committer.sink.name(),
+                    "another consumer has gone on: what was gathered is left to it, and this one begins where that one has got to"
+                );
+                self.begin(&of).await
+            }
             Outcome::Done | Outcome::GivenUp => Ok(()),
         }
     }

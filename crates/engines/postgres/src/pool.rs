@@ -68,7 +68,11 @@ impl Pool {
         let mut session = self.connect().await?;
         session.is_busy = true;
         let lease = self.leased(session, true, permit);
-        self.has_checkpoints.get_or_try_init(|| checkpoint::create_table(&lease.client)).await?;
+        let within = self.connects_within();
+        let created = tokio::time::timeout(within, checkpoint::create_table(&lease.client));
+        let created =
+            async { created.await.unwrap_or_else(|_| Err(Failure::away(format!("no answer within {within:?}")))) };
+        self.has_checkpoints.get_or_try_init(|| created).await?;
         Ok(lease)
     }
 
@@ -86,12 +90,19 @@ impl Pool {
             Some(Kind::Away | Kind::Unknown | Kind::ReadOnly) => {}
             _ if done.is_ok() => lease.give_back(),
             _ => {
-                if !lease.has_ended() && lease.client.batch_execute("ROLLBACK").await.is_ok() {
+                // A server that does not answer even this has gone.
+                let rolled_back = tokio::time::timeout(self.connects_within(), lease.client.batch_execute("ROLLBACK"));
+                if !lease.has_ended() && rolled_back.await.is_ok_and(|answer| answer.is_ok()) {
                     lease.give_back();
                 }
             }
         }
         false
+    }
+
+    /// How long it may take until a connection can be worked with.
+    fn connects_within(&self) -> Duration {
+        Duration::from_millis(self.config.connect_time_max_ms)
     }
 
     fn leased(&self, session: Session, is_new: bool, permit: OwnedSemaphorePermit) -> Lease {
