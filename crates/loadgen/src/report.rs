@@ -322,7 +322,7 @@ impl Report {
 }
 
 fn write_operation(f: &mut fmt::Formatter<'_>, name: &str, of: &Operation) -> fmt::Result {
-    let target = of.target_per_s.map_or_else(|| "-".to_owned(), |rate| rate_text(rate));
+    let target = of.target_per_s.map_or_else(|| "-".to_owned(), rate_text);
     let errors = of.refused + of.server_errors + of.broken;
     let ms = &of.latency_ms;
     writeln!(

@@ -26,6 +26,7 @@ pub struct Config {
     /// Rows in a tail after which it is folded without waiting.
     pub fold_rows: u64,
     /// The size of the write-ahead log, in bytes, at which a checkpoint is made though queries must wait for it.
+    /// While a backup is made, 16 times as much (1 GiB by default): then the backup begins again.
     pub wal_max_bytes: u64,
     /// How long such a checkpoint lets running queries end before it stops them, in ms.
     pub checkpoint_wait_ms: u64,

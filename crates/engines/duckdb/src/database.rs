@@ -45,8 +45,8 @@ pub(crate) struct Database {
     pub(crate) gate: Arc<Gate>,
     /// How much memory the running queries took.
     pub(crate) growth: Growth,
-    /// Held while a backup is made. Meanwhile the write-ahead log may grow past its limit: a backup that is stopped for each
-    /// checkpoint would never end.
+    /// Held while a backup is made. Meanwhile the write-ahead log may grow to a multiple of its limit: a backup that is stopped
+    /// for each checkpoint would never end.
     pub(crate) backup: Mutex<()>,
     /// What was declared, by name.
     pub(crate) declared: RwLock<BTreeMap<&'static str, &'static Table>>,

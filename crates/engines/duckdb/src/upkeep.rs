@@ -12,6 +12,9 @@ use crate::gate::Stop;
 use crate::insist::insist;
 use crate::schema;
 
+/// How many times as large the write-ahead log may become while a backup is made.
+pub(crate) const BACKUP_WAL_FACTOR: u64 = 16;
+
 /// Tells the upkeep's thread to end, when dropped.
 pub(crate) struct Upkeep(#[expect(dead_code, reason = "dropping it is what it is for")] mpsc::Sender<()>);
 
@@ -80,10 +83,14 @@ fn keep_wal_small(database: &Database, writer: &mut Writer) -> Result<(), Failur
     let wal = database.wal_bytes();
     metrics::gauge!("playhead_warehouse_wal_bytes").set(wal as f64);
     metrics::gauge!("playhead_warehouse_file_bytes").set(database.file_bytes() as f64);
-    if wal < database.config.wal_max_bytes || database.backup.is_locked() {
-        return Ok(());
-    }
-    checkpoint_file(database, writer)
+    if wal < wal_max_bytes(database) { Ok(()) } else { checkpoint_file(database, writer) }
+}
+
+/// How large the write-ahead log may be now. A checkpoint stops a backup, which then begins again: while one is made it is worth
+/// disk to wait, but not without end.
+fn wal_max_bytes(database: &Database) -> u64 {
+    let most = database.config.wal_max_bytes;
+    if database.backup.is_locked() { most.saturating_mul(BACKUP_WAL_FACTOR) } else { most }
 }
 
 /// Writes the write-ahead log into the file, with the readers kept out.
@@ -109,3 +116,7 @@ pub(crate) fn mend<T>(database: &Database, writer: &mut Writer, done: Result<T, 
         done => done,
     }
 }
+
+#[cfg(test)]
+#[path = "upkeep_tests.rs"]
+mod tests;
