@@ -2,7 +2,7 @@
 //!
 //! In mode `safe` a value is a byte that says whether there is one, its length (4 bytes, least first) and its bytes as they
 //! are: two different lists of values of one length are never hashed as the same bytes. In mode `automate_dv` a value is
-//! trimmed of spaces, in upper case, nothing or nothing left is `^^`, and values are joined by `||`, as AutomateDV does.
+//! trimmed of spaces, in upper case unless the spec keeps it, nothing or nothing left is `^^`, and values are joined by `||`, as AutomateDV does.
 //!
 //! It knows nothing of columns and types: values come as the texts of [`crate::intake`], which are PostgreSQL's.
 
@@ -29,6 +29,16 @@ pub fn diff<S: AsRef<str>>(rules: &VaultRules, values: &[Option<S>]) -> Digest {
     let mut hasher = Hasher::new(*rules);
     values.iter().for_each(|value| hasher.add(value.as_ref().map(S::as_ref)));
     hasher.diff()
+}
+
+/// The columns of a hashdiff in the order of their names. AutomateDV's order does not look at case.
+pub fn in_order(mode: Mode, columns: &[String]) -> Vec<&String> {
+    let mut sorted: Vec<&String> = columns.iter().collect();
+    match mode {
+        Mode::Safe => sorted.sort(),
+        Mode::AutomateDv => sorted.sort_by_key(|name| name.to_lowercase()),
+    }
+    sorted
 }
 
 /// Values that are being hashed, one after the other. It is used again for the next ones.
@@ -102,6 +112,10 @@ impl Hasher {
             return;
         }
         self.something();
+        if self.rules.keep_case {
+            self.written.extend_from_slice(text.as_bytes());
+            return;
+        }
         if text.is_ascii() {
             self.written.extend(text.bytes().map(|byte| byte.to_ascii_uppercase()));
             return;

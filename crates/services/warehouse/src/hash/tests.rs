@@ -33,6 +33,21 @@ fn automate_dv_joins_columns_trims_and_raises_them() {
 }
 
 #[test]
+fn automate_dv_keeps_the_case_where_the_spec_says_so() {
+    let rules = VaultRules { keep_case: true, ..rules(Mode::AutomateDv, Algorithm::Md5) };
+    let hashed = key(&rules, &[Some(" aB "), Some("ё"), None]).map(|digest| digest.to_string());
+    assert_eq!(hashed, Some(md5("aB||ё||^^")));
+}
+
+#[test]
+fn automate_dv_orders_names_without_looking_at_case() {
+    let names = ["ID_B", "IDA", "a_c", "A_B"].map(str::to_owned);
+    let ordered = |mode| in_order(mode, &names).into_iter().map(String::as_str).collect::<Vec<_>>();
+    assert_eq!(ordered(Mode::AutomateDv), ["A_B", "a_c", "ID_B", "IDA"]);
+    assert_eq!(ordered(Mode::Safe), ["A_B", "IDA", "ID_B", "a_c"]);
+}
+
+#[test]
 fn automate_dv_writes_nothing_as_two_carets() {
     assert_eq!(automate(&[Some("1"), None, Some("  ")]), Some(md5("1||^^||^^")));
     assert_eq!(automate(&[None, Some("")]), None, "a key of nothing is not loaded");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use playhead_ports::FieldType;
 
-use super::program::DeriveProgram;
+use super::program::{DeriveProgram, HashProgram};
 use super::time;
 use super::value::Value;
 use crate::hash::Hasher;
@@ -45,7 +45,21 @@ pub(super) fn derived<'a>(
         }
         DeriveProgram::Product(of) => calculated(of.iter(), values, Number::times)?,
         DeriveProgram::Uuid(of) => (uuid(of.iter().map(text)), FieldType::Text),
+        DeriveProgram::Hash(hash) => hashed(hash, hash.of.iter().map(text)),
     })
+}
+
+/// A hash as the vault's tables have it.
+fn hashed<'a>(hash: &HashProgram, texts: impl Iterator<Item = Option<String>>) -> (Value<'a>, FieldType) {
+    let mut hasher = Hasher::new(hash.rules);
+    texts.for_each(|text| hasher.add(text.as_deref()));
+    hasher.end_group();
+    let digest = if hash.is_diff { Some(hasher.diff()) } else { hasher.key() };
+    match (digest, hash.is_text) {
+        (None, _) => (Value::Null, FieldType::Text),
+        (Some(digest), true) => (Value::Text(Cow::Owned(digest.to_text().into())), FieldType::Text),
+        (Some(digest), false) => (Value::Bytes(digest.as_bytes().to_vec()), FieldType::Bytes),
+    }
 }
 
 /// A UUID of version 8: the first bytes of a hash.
@@ -188,6 +202,22 @@ mod tests {
         let text = uuid(vec![0]).to_text(FieldType::Text).unwrap();
         assert_eq!((text.len(), &text[14..15]), (36, "8"));
         assert!("89ab".contains(&text[19..20]), "{text}");
+    }
+
+    #[test]
+    fn a_hash_is_that_of_the_vault() {
+        let values = [Value::Text(" Ab ".into()), Value::Int(1), Value::Null];
+        let types = [FieldType::Text, FieldType::Int, FieldType::Text];
+        let rules = VaultRules { mode: Mode::AutomateDv, algorithm: Algorithm::Md5, ..VaultRules::default() };
+        let hash = |of: &[usize], is_diff, is_text| {
+            DeriveProgram::Hash(HashProgram { rules, of: of.to_vec(), is_diff, is_text })
+        };
+        let digest = crate::hash::key(&rules, &[Some("AB"), Some("1")]).unwrap().to_text();
+        check(&hash(&[0, 1], false, true), &values, &types, Some(&digest));
+        check(&hash(&[0, 1], true, false), &values, &types, Some(&format!("\\x{}", digest.to_lowercase())));
+        check(&hash(&[2, 2], false, true), &values, &types, None);
+        let nothing = crate::hash::diff(&rules, &[None::<&str>]).to_text();
+        check(&hash(&[2], true, true), &values, &types, Some(&nothing));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use smol_str::SmolStr;
 
 use super::program::{StageProgram, place};
 use super::value::Value;
-use crate::hash::{Digest, Hasher};
+use crate::hash::{Digest, Hasher, in_order};
 use crate::plan::{Origin, StageField, StagePlan};
-use crate::spec::Algorithm;
+use crate::spec::{Algorithm, Mode};
 
 /// Where a field's value comes from, with places for names.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(super) enum FieldProgram {
 }
 
 impl FieldProgram {
-    pub(super) fn of(field: &StageField, stage: &StagePlan, names: &[String]) -> Self {
+    pub(super) fn of(field: &StageField, stage: &StagePlan, names: &[String], mode: Mode) -> Self {
         let one = |column: &String| place(names, column);
         let field_at = |name: &str| stage.fields.iter().position(|field| field.field.name == name);
         match &field.origin {
@@ -42,11 +42,7 @@ impl FieldProgram {
             Origin::HashKey(groups) => {
                 Self::HashKey(groups.iter().map(|group| group.iter().filter_map(one).collect()).collect())
             }
-            Origin::Hashdiff(columns) => {
-                let mut sorted: Vec<&String> = columns.iter().collect();
-                sorted.sort();
-                Self::Hashdiff(sorted.into_iter().filter_map(one).collect())
-            }
+            Origin::Hashdiff(columns) => Self::Hashdiff(in_order(mode, columns).into_iter().filter_map(one).collect()),
             Origin::SetHash { key, diff } => match (field_at(key), field_at(diff)) {
                 (Some(key), Some(diff)) => Self::SetHash(key, diff),
                 _ => Self::Nothing,

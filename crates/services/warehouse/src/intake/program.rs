@@ -8,8 +8,11 @@ use smol_str::SmolStr;
 use super::fields::FieldProgram;
 use super::time;
 use super::value::{Limit, Wanted};
+use crate::hash::in_order as in_order_of_names;
 use crate::plan::{Plan, StageOf, StagePlan};
-use crate::spec::{Bound, Column, Condition, Derive, Dictionary, Format, Lookup, Miss, Source, Spec, VaultRules};
+use crate::spec::{
+    Bound, Column, Condition, Derive, Dictionary, Format, Loads, Lookup, Miss, Mode, Source, Spec, VaultRules,
+};
 
 /// The longest message where nothing else is said, bytes.
 const MESSAGE_BYTES_MAX: usize = 8 << 20;
@@ -22,6 +25,7 @@ pub(super) struct Program {
     pub(super) name: String,
     pub(super) format: Format,
     pub(super) is_staged: bool,
+    pub(super) loads: Loads,
     pub(super) bytes_max: usize,
     pub(super) rules: VaultRules,
     /// The source itself, and the row sets made of it, each after the one that it is made of.
@@ -40,6 +44,8 @@ pub(super) struct Program {
 pub(super) struct SetProgram {
     pub(super) parent: usize,
     pub(super) each: Option<Path>,
+    /// Whether no element makes a row of nothing.
+    pub(super) or_nothing: bool,
     pub(super) filter: Vec<Test>,
     /// How many of its columns the filter waits for.
     pub(super) before_filter: usize,
@@ -118,6 +124,17 @@ pub(super) enum DeriveProgram {
     Less(usize, usize),
     Product(Vec<usize>),
     Uuid(Vec<usize>),
+    Hash(HashProgram),
+}
+
+#[derive(Debug)]
+pub(super) struct HashProgram {
+    pub(super) rules: VaultRules,
+    pub(super) of: Vec<usize>,
+    /// Whether it is there even of nothing.
+    pub(super) is_diff: bool,
+    /// Whether it is text.
+    pub(super) is_text: bool,
 }
 
 /// A condition.
@@ -142,7 +159,16 @@ impl Program {
         let bounded: &[&Option<String>] = if source.staged { &[] } else { &[&source.event_time, &source.version] };
         let bounded: Vec<&str> = bounded.iter().filter_map(|column| column.as_deref()).collect();
         let maker = Maker { spec, is_staged: source.staged, bounded };
-        let root = maker.set(0, &[], &[], &source.columns, None, &source.filter, &[], plan.stage(StageOf::Rows, name));
+        let root = maker.set(
+            0,
+            &[],
+            &[],
+            &source.columns,
+            (None, false),
+            &source.filter,
+            &[],
+            plan.stage(StageOf::Rows, name),
+        );
         let mut sets = vec![root];
         let mut made = vec![name.to_owned()];
         // Each row set after the one that it is made of.
@@ -151,7 +177,7 @@ impl Program {
             let parent = made.iter().position(|made| *made == rows.from).unwrap_or(0);
             let stage = plan.stage(StageOf::Rows, of);
             let (names, types) = (sets[parent].names.clone(), sets[parent].types.clone());
-            let each = rows.each.as_deref();
+            let each = (rows.each.as_deref(), rows.or_nothing);
             sets.push(maker.set(parent, &names, &types, &rows.columns, each, &rows.filter, &rows.unique, stage));
             made.push(of.clone());
         }
@@ -161,6 +187,7 @@ impl Program {
             name: name.to_owned(),
             format: source.format,
             is_staged: source.staged,
+            loads: source.loads,
             bytes_max: source.bytes_max.unwrap_or(MESSAGE_BYTES_MAX),
             rules: spec.vault,
             identity: source.identity.iter().filter_map(|column| sets[0].place(column)).collect(),
@@ -168,7 +195,9 @@ impl Program {
             event_time: place(&source.event_time),
             load_time: place(&source.load_time),
             record_source: place(&source.record_source),
-            messages: plan.stage(StageOf::Messages, name).map(|stage| StageProgram::of(stage, &sets[0].names)),
+            messages: plan
+                .stage(StageOf::Messages, name)
+                .map(|stage| StageProgram::of(stage, &sets[0].names, spec.vault.mode)),
             asks_dictionaries: sets.iter().flat_map(|set| &set.columns).any(asks),
             sets,
         }
@@ -182,8 +211,8 @@ impl SetProgram {
 }
 
 impl StageProgram {
-    fn of(stage: &StagePlan, names: &[String]) -> Self {
-        let fields = stage.fields.iter().map(|field| FieldProgram::of(field, stage, names)).collect();
+    fn of(stage: &StagePlan, names: &[String], mode: Mode) -> Self {
+        let fields = stage.fields.iter().map(|field| FieldProgram::of(field, stage, names, mode)).collect();
         Self { empty: stage.empty(), fields }
     }
 }
@@ -208,7 +237,7 @@ impl Maker<'_> {
         names: &[String],
         types: &[FieldType],
         columns: &BTreeMap<String, Column>,
-        each: Option<&str>,
+        (each, or_nothing): (Option<&str>, bool),
         filter: &[Condition],
         unique: &[String],
         stage: Option<&StagePlan>,
@@ -223,11 +252,12 @@ impl Maker<'_> {
         SetProgram {
             parent,
             each: each.map(Path::of),
+            or_nothing,
             filter: filter.iter().flat_map(|test| tests(test, &all)).collect(),
             before_filter,
             unique: places(unique),
             columns: order.iter().map(|name| self.column(name, &columns[*name], &all)).collect(),
-            stage: stage.map(|stage| StageProgram::of(stage, &all)),
+            stage: stage.map(|stage| StageProgram::of(stage, &all, self.spec.vault.mode)),
             names: all,
             types,
         }
@@ -236,7 +266,7 @@ impl Maker<'_> {
     fn column(&self, name: &str, column: &Column, names: &[String]) -> ColumnProgram {
         let how = match (&column.lookup, &column.derive) {
             (Some(lookup), _) => How::Lookup(self.lookup(lookup, names)),
-            (None, Some(derive)) => How::Derive(derived(derive, names)),
+            (None, Some(derive)) => How::Derive(self.derived(derive, names, column.of.0)),
             (None, None) => How::Path(match &column.path {
                 Some(path) => Path::of(path),
                 None => Path { shown: name.to_owned(), names: vec![name.to_owned()] },
@@ -258,6 +288,33 @@ impl Maker<'_> {
             max: limit(&column.max, EVENT_TIME_MAX),
         };
         ColumnProgram { name: name.to_owned(), wanted, how }
+    }
+
+    fn derived(&self, derive: &Derive, names: &[String], of: FieldType) -> DeriveProgram {
+        let one = |column: &String| place(names, column).unwrap_or(0);
+        let several = |columns: &[String]| columns.iter().map(one).collect();
+        let rules = self.spec.vault;
+        let hash = |of_columns: Vec<usize>, is_diff: bool| {
+            DeriveProgram::Hash(HashProgram { rules, of: of_columns, is_diff, is_text: of != FieldType::Bytes })
+        };
+        match derive {
+            Derive::Column(column) => DeriveProgram::Column(one(column)),
+            Derive::Literal(text) => DeriveProgram::Literal(text.clone()),
+            Derive::Coalesce(columns) => DeriveProgram::Coalesce(several(columns)),
+            Derive::Concat { columns, separator } => DeriveProgram::Concat(several(columns), separator.clone()),
+            Derive::Lower(column) => DeriveProgram::Lower(one(column)),
+            Derive::Upper(column) => DeriveProgram::Upper(one(column)),
+            Derive::Trim(column) => DeriveProgram::Trim(one(column)),
+            Derive::Day(column) => DeriveProgram::Day(one(column)),
+            Derive::Sum(columns) => DeriveProgram::Sum(several(columns)),
+            Derive::Less(first, second) => DeriveProgram::Less(one(first), one(second)),
+            Derive::Product(columns) => DeriveProgram::Product(several(columns)),
+            Derive::Uuid(columns) => DeriveProgram::Uuid(several(columns)),
+            Derive::HashKey(columns) => hash(several(columns), false),
+            Derive::Hashdiff(columns) => {
+                hash(in_order_of_names(rules.mode, columns).into_iter().map(one).collect(), true)
+            }
+        }
     }
 
     fn lookup(&self, lookup: &Lookup, names: &[String]) -> LookupProgram {
@@ -300,25 +357,6 @@ fn tests(condition: &Condition, names: &[String]) -> Vec<Test> {
     all.into_iter().flatten().map(|is| Test { column, is }).collect()
 }
 
-fn derived(derive: &Derive, names: &[String]) -> DeriveProgram {
-    let one = |column: &String| place(names, column).unwrap_or(0);
-    let several = |columns: &[String]| columns.iter().map(one).collect();
-    match derive {
-        Derive::Column(column) => DeriveProgram::Column(one(column)),
-        Derive::Literal(text) => DeriveProgram::Literal(text.clone()),
-        Derive::Coalesce(columns) => DeriveProgram::Coalesce(several(columns)),
-        Derive::Concat { columns, separator } => DeriveProgram::Concat(several(columns), separator.clone()),
-        Derive::Lower(column) => DeriveProgram::Lower(one(column)),
-        Derive::Upper(column) => DeriveProgram::Upper(one(column)),
-        Derive::Trim(column) => DeriveProgram::Trim(one(column)),
-        Derive::Day(column) => DeriveProgram::Day(one(column)),
-        Derive::Sum(columns) => DeriveProgram::Sum(several(columns)),
-        Derive::Less(first, second) => DeriveProgram::Less(one(first), one(second)),
-        Derive::Product(columns) => DeriveProgram::Product(several(columns)),
-        Derive::Uuid(columns) => DeriveProgram::Uuid(several(columns)),
-    }
-}
-
 /// The columns that a column is made of.
 pub(crate) fn made_of(column: &Column) -> Vec<&str> {
     if let Some(lookup) = &column.lookup {
@@ -335,6 +373,8 @@ pub(crate) fn made_of(column: &Column) -> Vec<&str> {
             | Derive::Sum(of)
             | Derive::Product(of)
             | Derive::Uuid(of)
+            | Derive::HashKey(of)
+            | Derive::Hashdiff(of)
             | Derive::Concat { columns: of, .. },
         ) => of.iter().map(String::as_str).collect(),
     }

@@ -56,7 +56,25 @@ impl<'a, 'e: 'a> Making<'a, '_, 'e> {
         at: Place,
     ) -> Result<(), String> {
         let Some(each) = &set.each else { return Ok(()) };
-        let Some(array) = self.tree.find(at, each)? else { return Ok(()) };
+        let first = self.rows.len();
+        if let Some(array) = self.tree.find(at, each)? {
+            self.elements(index, set, shown, row, array)?;
+        }
+        if set.or_nothing && !self.rows[first..].iter().any(|(of, _)| *of == index) && set.stage.is_some() {
+            let nothing = std::iter::repeat_n(Value::Null, set.columns.len());
+            self.rows.push((index, row.iter().cloned().chain(nothing).collect()));
+        }
+        Ok(())
+    }
+
+    fn elements(
+        &mut self,
+        index: usize,
+        set: &SetProgram,
+        shown: &str,
+        row: &[Value<'a>],
+        array: Place,
+    ) -> Result<(), String> {
         if self.tree.document.kind(array) != Kind::Array {
             return Err(format!("{shown}: must be a list"));
         }

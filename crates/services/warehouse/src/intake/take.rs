@@ -13,12 +13,13 @@ use super::json::{Document, Kind};
 use super::model::{Enrichment, Mark, Message, MessageVersion, Missed, Taken, Wanted};
 use super::program::Program;
 use super::rows::Making;
+use super::time::write_time;
 use super::value::Value;
 use super::walk::Tree;
 use super::watch;
 use crate::hash::{Digest, Hasher};
 use crate::plan::Plan;
-use crate::spec::{Algorithm, Format, Mode, Spec, VaultRules};
+use crate::spec::{Algorithm, Format, Loads, Mode, Spec, VaultRules};
 
 /// How messages of each source become rows. Made once for a spec.
 #[derive(Debug)]
@@ -54,6 +55,22 @@ impl Intake {
         wanted
     }
 
+    /// The messages of a file as the loads that they are: all of them, but for staged rows whose source says otherwise.
+    pub fn loads(&self, source: &str, messages: Vec<Message>, mark: &Mark) -> Vec<Vec<Message>> {
+        let program = self.programs.get(source).filter(|program| program.loads != Loads::One);
+        let Some(program) = program else { return vec![messages] };
+        let enrichment = Enrichment::default();
+        let mut batch = Batch::new(program, &enrichment, mark);
+        let mut loads: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+        for message in messages {
+            let mut period = String::new();
+            // What is wrong with a message is told when it is taken.
+            let _ = batch.message(&message, |around, _| period = period_of(program.loads, around.load_time));
+            loads.entry(period).or_default().push(message);
+        }
+        loads.into_values().collect()
+    }
+
     /// Makes rows of messages of a source. What is repeated in the batch is taken once.
     pub fn take(&self, source: &str, messages: &[Message], enrichment: &Enrichment, mark: &Mark) -> Taken {
         let mut taken = Taken::default();
@@ -85,6 +102,21 @@ impl Intake {
         taken.staged = tables.filled();
         taken
     }
+}
+
+/// The start of the time's text that all times of its load have in common. Texts of times are in the order of the times.
+fn period_of(loads: Loads, load_time: i64) -> String {
+    let mut text = String::new();
+    write_time(load_time, &mut text);
+    text.truncate(match loads {
+        Loads::One => 0,
+        Loads::Year => "2024".len(),
+        Loads::Month => "2024-01".len(),
+        Loads::Day => "2024-01-01".len(),
+        Loads::Hour => "2024-01-01 00".len(),
+        Loads::Time => text.len(),
+    });
+    text
 }
 
 /// Staged rows of one load are one message, and are told apart by their places.

@@ -9,7 +9,7 @@ use playhead_ports::{CommitError, Topic, TopicPartition};
 
 use super::Pipeline;
 use super::batch::Loaded;
-use crate::intake::{Message, csv_messages};
+use crate::intake::{Mark, Message, csv_messages};
 
 const MESSAGES_AT_ONCE: usize = 20_000;
 const BYTES_AT_ONCE: usize = 32 << 20;
@@ -27,7 +27,7 @@ pub enum FileError {
 
 impl Pipeline {
     /// Loads a file of that source: CSV with a header, else a JSON object a line. `progress` hears how many bytes and
-    /// messages are in. The rows of a source that is staged already are one load, whatever their number.
+    /// messages are in. The rows of a source that is staged already are one load, whatever their number, or as many as the source says.
     pub async fn load_file(
         &self,
         source: &str,
@@ -69,11 +69,15 @@ impl Pipeline {
         messages: Vec<Message>,
         is_one_load: bool,
     ) -> Result<Loaded, CommitError> {
-        if is_one_load {
-            self.take_in_whole(source, &messages).await
-        } else {
-            self.take_in(source, messages, &|_| None).await
+        if !is_one_load {
+            return self.take_in(source, messages, &|_| None).await;
         }
+        let mark = Mark { load_time: self.load_time(), record_source: self.record_source().map(Into::into) };
+        let mut all = Loaded::default();
+        for load in self.intake().loads(source, messages, &mark) {
+            all += self.take_in_whole(source, &load).await?;
+        }
+        Ok(all)
     }
 }
 

@@ -78,11 +78,18 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The columns that a link's hash key is made of, by hub; what depends on no hub goes with the last one.
+    /// The columns that a link's hash key is made of, by hub; what depends on no hub goes with the one before it.
     pub(super) fn link_groups(&self, link: &Link) -> Vec<Vec<String>> {
-        let mut groups: Vec<Vec<String>> = link.keys.values().map(|linked| self.linked_key(linked)).collect();
-        if let Some(last) = groups.last_mut() {
-            last.extend(link.dependent.iter().cloned());
+        let mut groups: Vec<Vec<String>> = Vec::with_capacity(link.keys.len());
+        let mut first = Vec::new();
+        for name in link.hashed() {
+            match (link.keys.get(name), groups.last_mut()) {
+                (Some(linked), _) => {
+                    groups.push(first.drain(..).chain(self.linked_key(linked)).collect());
+                }
+                (None, Some(last)) => last.push(name.clone()),
+                (None, None) => first.push(name.clone()),
+            }
         }
         groups
     }

@@ -177,4 +177,9 @@ pub enum Derive {
     /// A UUID made of their values (RFC 9562, version 8, of their SHA-256): the same values give the same one, always. Null
     /// if all of them are.
     Uuid(Vec<String>),
+    /// The hash key of their values in this order, as tables of the vault have it: `bytes`, or `text` with the hexadecimal
+    /// digits. Null if all of them are.
+    HashKey(Vec<String>),
+    /// The hashdiff of their values, which are ordered by the names of the columns: `bytes` or `text`.
+    Hashdiff(Vec<String>),
 }

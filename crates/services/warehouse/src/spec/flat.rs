@@ -22,6 +22,10 @@ pub(super) struct FlatTransactionalLink {
     /// Columns that are part of the relation's identity without being a hub's key.
     #[serde(default)]
     dependent: Vec<String>,
+    /// The order in which all that the hash key is made of is hashed: all names of `keys`, and those of `dependent`. By default
+    /// the keys in the order of their names, then what is dependent.
+    #[serde(default)]
+    order: Vec<String>,
     /// Further columns, as they were first seen.
     #[serde(default)]
     extra: Vec<String>,
@@ -32,15 +36,15 @@ pub(super) struct FlatTransactionalLink {
 
 impl From<FlatTransactionalLink> for TransactionalLink {
     fn from(flat: FlatTransactionalLink) -> Self {
-        let FlatTransactionalLink { from, hash_key, keys, dependent, extra, payload } = flat;
-        Self { link: Link { from, hash_key, keys, dependent, extra }, payload }
+        let FlatTransactionalLink { from, hash_key, keys, dependent, order, extra, payload } = flat;
+        Self { link: Link { from, hash_key, keys, dependent, order, extra }, payload }
     }
 }
 
 impl From<TransactionalLink> for FlatTransactionalLink {
     fn from(of: TransactionalLink) -> Self {
-        let TransactionalLink { link: Link { from, hash_key, keys, dependent, extra }, payload } = of;
-        Self { from, hash_key, keys, dependent, extra, payload }
+        let TransactionalLink { link: Link { from, hash_key, keys, dependent, order, extra }, payload } = of;
+        Self { from, hash_key, keys, dependent, order, extra, payload }
     }
 }
 

@@ -16,8 +16,8 @@ pub use columns::{Bound, Column, Derive, Lookup, Type};
 pub use complaint::Complaint;
 pub use marts::{Mart, Measure, Tag};
 pub use model::{
-    Algorithm, Condition, Dictionary, Format, HashStore, Layers, Miss, Mode, Names, Pipeline, Rows, Source, Spec,
-    VaultRules,
+    Algorithm, Condition, Dictionary, Format, HashStore, Layers, Loads, Miss, Mode, Names, Pipeline, Rows, Source,
+    Spec, VaultRules,
 };
 pub use read::{parse, read};
 pub use schema::json_schema;

@@ -137,6 +137,8 @@ pub struct VaultRules {
     pub algorithm: Algorithm,
     /// How hashes are stored.
     pub store: HashStore,
+    /// Whether values keep their case in hashes of the mode `automate_dv`; the mode `safe` always keeps it.
+    pub keep_case: bool,
 }
 
 /// The rules of hashing, and of what counts as a version.
@@ -185,6 +187,9 @@ pub struct Source {
     /// Rows that are staged already: they are not kept in STG, and columns that the vault would hash are taken as they are.
     #[serde(default)]
     pub staged: bool,
+    /// How many loads a file of staged rows is.
+    #[serde(default)]
+    pub loads: Loads,
     /// How a message is written.
     #[serde(default)]
     pub format: Format,
@@ -214,6 +219,26 @@ pub struct Source {
     pub record_source: Option<String>,
     /// The columns of a message, by name.
     pub columns: BTreeMap<String, Column>,
+}
+
+/// How many loads a file of staged rows is. Several are taken one after the other in order of time, each in a transaction of its
+/// own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Loads {
+    /// One, whatever load times its rows have.
+    #[default]
+    One,
+    /// One for each load time.
+    Time,
+    /// One for each hour of load times.
+    Hour,
+    /// One for each day.
+    Day,
+    /// One for each month.
+    Month,
+    /// One for each year.
+    Year,
 }
 
 /// How a message is written.
@@ -271,6 +296,10 @@ pub struct Rows {
     /// Which rows are taken: all of these conditions hold.
     #[serde(default, rename = "where")]
     pub filter: Vec<Condition>,
+    /// Whether a message whose array has no element that is taken makes one row all the same, with nothing in these columns: so
+    /// that a set which has become empty ends the one before it.
+    #[serde(default)]
+    pub or_nothing: bool,
     /// The columns that tell the rows of one message apart: a message with two of the same values is rejected.
     #[serde(default)]
     pub unique: Vec<String>,

@@ -71,7 +71,7 @@ from = "s"
             p.toml:3: pipeline.nme: there is no such key; did you mean "name"?
             p.toml:5: vault.mode: must be one of "safe", "automate_dv"; did you mean "automate_dv"?
             p.toml:7: source.s.topic: must be a text
-            p.toml:8: source.s.columns.a.derive: must have one of "column", "literal", "coalesce", "concat", "lower", "upper", "trim", "day", "sum", "less", "product", "uuid"; did you mean "upper"?
+            p.toml:8: source.s.columns.a.derive: must have one of "column", "literal", "coalesce", "concat", "lower", "upper", "trim", "day", "sum", "less", "product", "uuid", "hash_key", "hashdiff"; did you mean "upper"?
             p.toml:8: source.s.columns.a.requred: there is no such key; did you mean "required"?
             p.toml:8: source.s.columns.a.type: "decimal(99,2)" is no type: text, int, float, decimal(P,S), bool, date, time, bytes or json
             p.toml:9: source.s.columns.b.bytes_max: is beyond what it may be

@@ -55,9 +55,22 @@ pub struct Link {
     /// Columns that are part of the relation's identity without being a hub's key.
     #[serde(default)]
     pub dependent: Vec<String>,
+    /// The order in which all that the hash key is made of is hashed: all names of `keys`, and those of `dependent`. By default
+    /// the keys in the order of their names, then what is dependent.
+    #[serde(default)]
+    pub order: Vec<String>,
     /// Further columns, as they were first seen.
     #[serde(default)]
     pub extra: Vec<String>,
+}
+
+impl Link {
+    /// The names of keys and dependent columns in the order in which they are hashed.
+    pub fn hashed(&self) -> Vec<&String> {
+        let by_default = self.keys.keys().chain(&self.dependent);
+        let rest = by_default.filter(|name| !self.order.contains(name));
+        self.order.iter().chain(rest).collect()
+    }
 }
 
 /// A hub that a link relates.

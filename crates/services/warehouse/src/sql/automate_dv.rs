@@ -1,7 +1,8 @@
 //! Satellites and multi-active satellites of mode `automate_dv`: load by load, as AutomateDV's macros `sat` and `ma_sat` have them.
 //!
 //! A satellite takes, of the load's rows of a key, those of the least load time where they differ from the newest ones in the
-//! table, and each later one that differs from the one before it in the load. A multi-active satellite takes all rows of a key
+//! table, and each later one that differs from the one before it in the load. Of rows of one load time that which repeats what
+//! was said before comes first, and that which is repeated afterwards comes last. A multi-active satellite takes all rows of a key
 //! where their number or any of them differs from the set that is the newest in the table. Neither takes a row that is there.
 
 use playhead_ports::Dialect;
@@ -9,6 +10,7 @@ use playhead_ports::Dialect;
 use super::loader::Loader;
 use super::writer::{all, columns, equal, list, names, of, ordered, quoted, staged, table as name_of};
 use crate::plan::{FeedPlan, Kind, TablePlan};
+use crate::spec::Loads;
 
 pub(crate) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
     let feeds = loader.feeds(table);
@@ -33,7 +35,8 @@ pub(crate) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
         load_time: &loader.spec.pipeline.names.load_time,
         child_key,
     };
-    let rows = shape.rows(&feeds);
+    let loads = |feed: &FeedPlan| loader.source_of(&feed.rows).map_or(Loads::One, |(_, source)| source.loads);
+    let rows = shape.rows(&feeds, loads);
     let sql = if child_key.is_empty() { shape.versions(&rows) } else { shape.sets(&rows) };
     loader.push(table, "what is new in this load", sql);
 }
@@ -52,20 +55,39 @@ impl Shape<'_> {
         self.table.columns.iter().map(|column| column.name.as_str()).collect()
     }
 
-    /// The load's different rows whose keys are there.
-    fn rows(&self, feeds: &[&FeedPlan]) -> String {
+    /// The load's different rows whose keys are there. Where a file is a load for each period, periods before the newest one that
+    /// is in the table are over.
+    fn rows(&self, feeds: &[&FeedPlan], loads: impl Fn(&FeedPlan) -> Loads) -> String {
         let is_loaded = |feed: &FeedPlan| {
             let keys = [self.pk].into_iter().chain(self.child_key.iter().map(String::as_str));
-            all(keys.map(|key| format!("{} IS NOT NULL", quoted(feed.field(key)))))
+            let keys = keys.map(|key| format!("{} IS NOT NULL", quoted(feed.field(key))));
+            let newest = format!("(SELECT MAX(t.{}) FROM {} AS t)", quoted(self.load_time), name_of(self.table));
+            let start = match loads(feed) {
+                Loads::One => None,
+                Loads::Time => Some(newest),
+                Loads::Hour => Some(format!("DATE_TRUNC('hour', {newest})")),
+                Loads::Day => Some(format!("DATE_TRUNC('day', {newest})")),
+                Loads::Month => Some(format!("DATE_TRUNC('month', {newest})")),
+                Loads::Year => Some(format!("DATE_TRUNC('year', {newest})")),
+            };
+            let field = quoted(feed.field(self.load_time));
+            all(keys.chain(start.map(|start| format!("COALESCE({field} >= {start}, TRUE)"))))
         };
         format!("SELECT DISTINCT * FROM ({}) AS d", staged(feeds, &self.all(), is_loaded))
     }
 
-    /// The newest rows of the table of the keys of the load.
+    /// The newest rows of the table of the keys of the load. A satellite's do not count where they are the load's own, so that
+    /// a load that is taken again says the same.
     fn newest(&self) -> String {
+        let same = [self.pk, self.load_time].map(|name| format!("{} = {}", of("l", name), of("h", name)));
+        let diff = format!("{} IS NOT DISTINCT FROM {}", of("l", self.hashdiff), of("h", self.hashdiff));
+        let others = match self.child_key {
+            [] => format!(" AND NOT EXISTS (SELECT 1 FROM loaded AS l WHERE {})", all(same.into_iter().chain([diff]))),
+            _ => String::new(),
+        };
         format!(
             "newest AS (SELECT * FROM (SELECT h.*, RANK() OVER (PARTITION BY {} ORDER BY {} DESC) AS newest_rank FROM {} AS h \
-             WHERE {} IN (SELECT {} FROM loaded)) AS r WHERE r.newest_rank = 1)",
+             WHERE {} IN (SELECT {} FROM loaded){others}) AS r WHERE r.newest_rank = 1)",
             of("h", self.pk),
             of("h", self.load_time),
             name_of(self.table),
@@ -88,20 +110,29 @@ impl Shape<'_> {
         let hashdiff = of("s", self.hashdiff);
         let rest = self.table.columns.iter().filter(|column| column.name != self.pk && column.name != self.load_time);
         let rest = list(rest.map(|column| ordered(self.dialect, column.of, &of("s", &column.name))));
+        let is_new =
+            format!("NOT EXISTS (SELECT 1 FROM newest AS n WHERE {})", equal("n", "s", [self.pk, self.hashdiff]),);
+        let said = |when: &str| {
+            format!(
+                "MAX(s.load_rank) OVER (PARTITION BY {pk}, {hashdiff} ORDER BY s.load_rank RANGE BETWEEN 1 {when} AND 1 {when}) \
+                 IS NOT NULL"
+            )
+        };
         format!(
-            "WITH loaded AS ({rows}), {}, ranked AS (SELECT s.*, RANK() OVER (PARTITION BY {pk} ORDER BY {load_time}) AS load_rank, \
-             LAG({hashdiff}) OVER (PARTITION BY {pk} ORDER BY {load_time}, {rest}) AS was FROM loaded AS s) \
-             INSERT INTO {} ({}) SELECT {} FROM ranked AS r WHERE (({} AND NOT EXISTS (SELECT 1 FROM newest AS n WHERE {} AND {})) \
-             OR {} <> r.was) AND NOT {}",
-            self.newest(),
-            name_of(self.table),
-            names(self.all()),
-            columns("r", self.all()),
-            "r.load_rank = 1",
-            equal("n", "r", [self.pk]),
-            equal("n", "r", [self.hashdiff]),
-            of("r", self.hashdiff),
-            self.is_there("r"),
+            "WITH loaded AS ({rows}), {newest}, ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY {pk} ORDER BY {load_time}) \
+             AS load_rank FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND {is_new}) AS is_new, {before} AS is_before, \
+             {after} AS is_after FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) \
+             THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place FROM judged AS s), said AS (SELECT s.*, LAG({hashdiff}) \
+             OVER (PARTITION BY {pk} ORDER BY {load_time}, s.load_place, {rest}) AS was FROM placed AS s) \
+             INSERT INTO {name} ({names}) SELECT {columns} FROM said AS r WHERE (r.is_new OR {differs}) AND NOT {is_there}",
+            newest = self.newest(),
+            before = said("PRECEDING"),
+            after = said("FOLLOWING"),
+            name = name_of(self.table),
+            names = names(self.all()),
+            columns = columns("r", self.all()),
+            differs = format_args!("{} <> r.was", of("r", self.hashdiff)),
+            is_there = self.is_there("r"),
         )
     }
 

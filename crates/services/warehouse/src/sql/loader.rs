@@ -3,7 +3,7 @@
 use playhead_ports::Dialect;
 
 use crate::plan::{FeedPlan, Plan, TablePlan};
-use crate::spec::{Mode, Spec};
+use crate::spec::{Mode, Source, Spec};
 
 /// A statement of a load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,12 +46,17 @@ impl<'a> Loader<'a> {
 
     /// The source whose messages the rows are made of, if the batch brings its messages along.
     pub(crate) fn messages_of(&self, rows: &str) -> Option<&'a str> {
+        let (name, source) = self.source_of(rows)?;
+        (source.topic.is_some() && self.is_staged(&format!("message_{name}"))).then_some(name)
+    }
+
+    /// The source that the rows are made of.
+    pub(crate) fn source_of(&self, rows: &str) -> Option<(&'a str, &'a Source)> {
         let mut at = rows;
         while let Some(rows) = self.spec.rows.get(at) {
             at = &rows.from;
         }
-        let (name, source) = self.spec.source.get_key_value(at)?;
-        (source.topic.is_some() && self.is_staged(&format!("message_{name}"))).then_some(name)
+        self.spec.source.get_key_value(at).map(|(name, source)| (name.as_str(), source))
     }
 
     pub(crate) fn push(&mut self, table: &TablePlan, about: &str, sql: String) {

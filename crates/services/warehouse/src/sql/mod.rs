@@ -7,6 +7,7 @@ mod condition;
 mod ddl;
 mod effectivity;
 mod extended_tracking;
+mod ghost;
 mod hub;
 mod loader;
 mod lock;
@@ -52,8 +53,11 @@ pub fn loads(dialect: Dialect, spec: &Spec, plan: &Plan, staged: &[&str]) -> Vec
             Kind::Hub | Kind::Link | Kind::TransactionalLink | Kind::SameAsLink | Kind::HierarchicalLink => {
                 hub::load(&mut loader, table)
             }
-            Kind::Satellite | Kind::MultiActiveSatellite if loader.is_safe() => satellite::load(&mut loader, table),
-            Kind::Satellite | Kind::MultiActiveSatellite => automate_dv::load(&mut loader, table),
+            Kind::Satellite | Kind::MultiActiveSatellite => {
+                ghost::load(&mut loader, table);
+                let load = if loader.is_safe() { satellite::load } else { automate_dv::load };
+                load(&mut loader, table);
+            }
             Kind::Mart => mart::load(&mut loader, table),
             // Filled with the messages, and with their mart.
             Kind::Messages | Kind::History | Kind::Tags => {}

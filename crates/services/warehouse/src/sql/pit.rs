@@ -2,13 +2,10 @@
 
 use super::as_of::{dates, is_touched, refresh, time_of};
 use super::loader::Loader;
-use super::snapshot::{hash_literal, one_at_a_time};
+use super::snapshot::{GHOST_TIME, hash_bytes, hash_literal, one_at_a_time};
 use super::writer::{list, of, quoted, table as name_of};
 use crate::plan::{Layer, TablePlan, pit_key_name, pit_time_name};
-use crate::spec::{Algorithm, Pit};
-
-/// Where a key has no version yet.
-const GHOST_TIME: &str = "TIMESTAMP '1900-01-01 00:00:00'";
+use crate::spec::Pit;
 
 pub(super) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
     let plan = loader.plan;
@@ -58,11 +55,4 @@ fn wanted(loader: &Loader<'_>, table: &TablePlan, of_spec: &Pit, hub: &TablePlan
         list(selected),
         name_of(hub),
     )
-}
-
-fn hash_bytes(loader: &Loader<'_>) -> usize {
-    match loader.spec.vault.algorithm {
-        Algorithm::Md5 => 16,
-        Algorithm::Sha256 => 32,
-    }
 }

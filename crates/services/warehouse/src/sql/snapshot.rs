@@ -5,6 +5,7 @@ use playhead_ports::{Dialect, FieldType};
 use super::loader::Loader;
 use super::writer::{all, list, quoted, table as name_of};
 use crate::plan::{ColumnPlan, FeedPlan, TablePlan};
+use crate::spec::Algorithm;
 
 /// Loads of the table come one after the other, whoever loads: what a load changes depends on all that is there.
 pub(super) fn one_at_a_time(loader: &mut Loader<'_>, table: &TablePlan) {
@@ -59,6 +60,17 @@ pub(super) fn is_open(of: FieldType, end: &str) -> String {
     match of {
         FieldType::Date | FieldType::Time => format!("CAST({end} AS date) >= DATE '9999-12-31'"),
         _ => format!("LEFT(CAST({end} AS varchar), 10) = '9999-12-31'"),
+    }
+}
+
+/// When nothing is said yet: the time of ghost records.
+pub(super) const GHOST_TIME: &str = "TIMESTAMP '1900-01-01 00:00:00'";
+
+/// The length of a hash.
+pub(super) fn hash_bytes(loader: &Loader<'_>) -> usize {
+    match loader.spec.vault.algorithm {
+        Algorithm::Md5 => 16,
+        Algorithm::Sha256 => 32,
     }
 }
 

@@ -70,8 +70,9 @@ impl Run<'_> {
         self.target.migrate(&inserts).await.map_err(|error| format!("    the given rows: {error}"))
     }
 
+    /// Takes in the load, or the loads that its sources make of it.
     async fn load(&self, load: &Load) -> Result<(), String> {
-        let mut staged: Vec<Staged> = Vec::new();
+        let mut loads: Vec<Vec<Staged>> = vec![Vec::new()];
         for (source, text) in &load.rows {
             let mut rows = Table::parse(text);
             let known = &self.spec.source[source].columns;
@@ -81,8 +82,18 @@ impl Run<'_> {
             if matches!(self.order, Order::Backwards) {
                 rows.rows.reverse();
             }
-            staged.extend(stage(self.intake, source, &rows, &load.time)?);
+            for (number, staged) in stage(self.intake, source, &rows, &load.time)?.into_iter().enumerate() {
+                loads.resize_with(loads.len().max(number + 1), Vec::new);
+                loads[number].extend(staged);
+            }
         }
+        for staged in loads {
+            self.load_staged(staged).await?;
+        }
+        Ok(())
+    }
+
+    async fn load_staged(&self, staged: Vec<Staged>) -> Result<(), String> {
         let names: Vec<&str> = staged.iter().map(|staged| staged.name.as_str()).collect();
         let statements = sql::loads(self.target.dialect(), self.spec, self.plan, &names);
         let texts: Vec<String> = statements.into_iter().map(|statement| statement.sql).collect();

@@ -120,6 +120,10 @@ fn check_derived(desk: &mut Desk<'_>, path: &[&str], column: &Column, derive: &D
             desk.say(path, "the column must be a number, too".into());
         }
     }
+    let is_hash = matches!(derive, Derive::HashKey(_) | Derive::Hashdiff(_));
+    if is_hash && !matches!(column.of.0, FieldType::Bytes | FieldType::Text) {
+        desk.say(path, "a hash is bytes or text".into());
+    }
     if let Derive::Day(name) = derive {
         let is_moment = |of| matches!(of, FieldType::Time | FieldType::Date);
         if type_of(name).is_some_and(|of| !is_moment(of)) || column.of.0 != FieldType::Date {

@@ -5,7 +5,7 @@ use playhead_ports::FieldType;
 use super::columns::{all as check_columns, conditions};
 use super::{Columns, Desk};
 use crate::intake::WATCH_FIELDS;
-use crate::spec::{Format, Source};
+use crate::spec::{Format, Loads, Source};
 
 /// The longest message that may be asked for, bytes.
 const BYTES_MAX: usize = 64 << 20;
@@ -64,6 +64,9 @@ fn check_source<'a>(desk: &mut Desk<'a>, name: &'a str, source: &'a Source) {
             desk.say(&path, format!("{column:?} must be {shown}"));
         }
     }
+    if source.loads != Loads::One && (!source.staged || source.load_time.is_none()) {
+        desk.say(&["source", name, "loads"], "is of staged rows with a load_time alone".into());
+    }
     if source.bytes_max.is_some_and(|bytes| bytes == 0 || bytes > BYTES_MAX) {
         desk.say(&["source", name, "bytes_max"], format!("must be 1 to {BYTES_MAX}"));
     }
@@ -118,6 +121,9 @@ fn check_rows(desk: &mut Desk<'_>, name: &str) {
     }
     if rows.each.is_none() && !rows.unique.is_empty() {
         desk.say(&["rows", name, "unique"], "tells elements of an array apart: give `each`".into());
+    }
+    if rows.each.is_none() && rows.or_nothing {
+        desk.say(&["rows", name, "or_nothing"], "is of the elements of an array: give `each`".into());
     }
     desk.list(&["rows", name, "unique"], &rows.unique, true);
     known(desk, &["rows", name, "unique"], &rows.unique, &columns);

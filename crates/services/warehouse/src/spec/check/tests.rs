@@ -216,3 +216,30 @@ fn the_specs_of_the_vault_cases_are_fine() {
     }
     assert!(specs > 10, "{specs}");
 }
+
+#[test]
+fn hashes_their_order_and_loads() {
+    check(
+        r#"
+[source.staged]
+staged = true
+loads = "day"
+columns = { id = {}, k = { type = "int", derive = { hash_key = ["id"] } }, d = { derive = { hashdiff = [] } } }
+[rows.r]
+from = "s"
+or_nothing = true
+[link.l]
+from = ["s"]
+keys = { a_pk = { hub = "h" }, b_pk = { hub = "h", key = ["other"] } }
+dependent = ["n"]
+order = ["n", "b_pk", "a_kp"]
+"#,
+        expect![[r#"
+            p.toml:13: source.staged.loads: is of staged rows with a load_time alone
+            p.toml:14: source.staged.columns.d.derive: must be made of a column
+            p.toml:14: source.staged.columns.k.derive: a hash is bytes or text
+            p.toml:17: rows.r.or_nothing: is of the elements of an array: give `each`
+            p.toml:22: link.l.order: "a_pk" is missing
+            p.toml:22: link.l.order: there is no key or dependent column "a_kp"; did you mean "a_pk"?"#]],
+    );
+}

@@ -79,6 +79,14 @@ fn check_link<'a>(desk: &mut Desk<'a>, kind: &str, name: &str, link: &'a Link, p
             desk.say(&path, format!("another key is of the same columns of {}: give `key`", of.hub));
         }
     }
+    desk.list(&[kind, name, "order"], &link.order, true);
+    let hashed: Vec<&str> = link.keys.keys().chain(&link.dependent).map(String::as_str).collect();
+    for other in link.order.iter().filter(|other| !hashed.contains(&other.as_str())) {
+        desk.unknown(&[kind, name, "order"], "key or dependent column", other, &hashed);
+    }
+    for key in link.keys.keys().filter(|key| !link.order.is_empty() && !link.order.contains(key)) {
+        desk.say(&[kind, name, "order"], format!("{key:?} is missing"));
+    }
     let taken: Vec<&String> = link.keys.keys().chain([&hash]).collect();
     for (list, columns) in
         [("dependent", link.dependent.as_slice()), ("extra", link.extra.as_slice()), ("payload", payload)]
@@ -105,12 +113,13 @@ pub(super) fn parent(desk: &mut Desk<'_>, path: &[&str], name: &str) -> Option<P
         return Some(Parent { hash_key: hash_key(&hub.hash_key), keys: Some(hub.key.clone()) });
     }
     if let Some(link) = link(desk, name) {
-        let keys = link.keys.values().map(|of| {
-            let own = || spec.hub.get(&of.hub).map(|hub| hub.key.clone());
-            if of.key.is_empty() { own() } else { Some(of.key.clone()) }
-        });
-        let keys: Option<Vec<Vec<String>>> = keys.collect();
-        let keys = keys.map(|keys| keys.into_iter().flatten().chain(link.dependent.iter().cloned()).collect());
+        let columns = |name: &String| match link.keys.get(name) {
+            Some(of) if of.key.is_empty() => spec.hub.get(&of.hub).map(|hub| hub.key.clone()),
+            Some(of) => Some(of.key.clone()),
+            None => Some(vec![name.clone()]),
+        };
+        let keys: Option<Vec<Vec<String>>> = link.hashed().into_iter().map(columns).collect();
+        let keys = keys.map(|keys| keys.into_iter().flatten().collect());
         return Some(Parent { hash_key: hash_key(&link.hash_key), keys });
     }
     let known: Vec<&str> = links(desk).into_keys().chain(spec.hub.keys().map(String::as_str)).collect();

@@ -17,14 +17,20 @@ WHERE "_key_id" IS NOT NULL) AS d), newest AS (SELECT *
 FROM (SELECT h.*, RANK() OVER (PARTITION BY h."h_pk" ORDER BY h."load_dt" DESC) AS newest_rank
 FROM "dds"."s_a" AS h
 WHERE h."h_pk" IN (SELECT "h_pk"
-FROM loaded)) AS r
-WHERE r.newest_rank = 1), ranked AS (SELECT s.*, RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."load_dt") AS load_rank, LAG(s."hashdiff") OVER (PARTITION BY s."h_pk" ORDER BY s."load_dt", s."hashdiff", s."zip", s."name", s."load_src") AS was
-FROM loaded AS s) INSERT INTO "dds"."s_a" ("h_pk", "hashdiff", "zip", "name", "load_dt", "load_src")
-SELECT r."h_pk", r."hashdiff", r."zip", r."name", r."load_dt", r."load_src"
-FROM ranked AS r
-WHERE ((r.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."h_pk" = h."h_pk" AND l."load_dt" = h."load_dt" AND l."hashdiff" IS NOT DISTINCT
+FROM h."hashdiff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."load_dt") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
 FROM newest AS n
-WHERE n."h_pk" = r."h_pk" AND n."hashdiff" = r."hashdiff")) OR r."hashdiff" <> r.was) AND NOT EXISTS (SELECT 1
+WHERE n."h_pk" = s."h_pk" AND n."hashdiff" = s."hashdiff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."hashdiff") OVER (PARTITION BY s."h_pk" ORDER BY s."load_dt", s.load_place, s."hashdiff", s."zip", s."name", s."load_src") AS was
+FROM placed AS s) INSERT INTO "dds"."s_a" ("h_pk", "hashdiff", "zip", "name", "load_dt", "load_src")
+SELECT r."h_pk", r."hashdiff", r."zip", r."name", r."load_dt", r."load_src"
+FROM said AS r
+WHERE (r.is_new OR r."hashdiff" <> r.was) AND NOT EXISTS (SELECT 1
 FROM "dds"."s_a" AS t
 WHERE t."h_pk" = r."h_pk" AND t."load_dt" = r."load_dt" AND t."hashdiff" IS NOT DISTINCT
 FROM r."hashdiff");
@@ -61,14 +67,20 @@ WHERE "hk" IS NOT NULL) AS d), newest AS (SELECT *
 FROM (SELECT h.*, RANK() OVER (PARTITION BY h."hk" ORDER BY h."ldts" DESC) AS newest_rank
 FROM "dds"."s_a" AS h
 WHERE h."hk" IN (SELECT "hk"
-FROM loaded)) AS r
-WHERE r.newest_rank = 1), ranked AS (SELECT s.*, RANK() OVER (PARTITION BY s."hk" ORDER BY s."ldts") AS load_rank, LAG(s."diff") OVER (PARTITION BY s."hk" ORDER BY s."ldts", s."diff", s."name", s."src") AS was
-FROM loaded AS s) INSERT INTO "dds"."s_a" ("hk", "diff", "name", "ldts", "src")
-SELECT r."hk", r."diff", r."name", r."ldts", r."src"
-FROM ranked AS r
-WHERE ((r.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."hk" = h."hk" AND l."ldts" = h."ldts" AND l."diff" IS NOT DISTINCT
+FROM h."diff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."hk" ORDER BY s."ldts") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
 FROM newest AS n
-WHERE n."hk" = r."hk" AND n."diff" = r."diff")) OR r."diff" <> r.was) AND NOT EXISTS (SELECT 1
+WHERE n."hk" = s."hk" AND n."diff" = s."diff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."hk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."hk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."diff") OVER (PARTITION BY s."hk" ORDER BY s."ldts", s.load_place, s."diff", s."name", s."src") AS was
+FROM placed AS s) INSERT INTO "dds"."s_a" ("hk", "diff", "name", "ldts", "src")
+SELECT r."hk", r."diff", r."name", r."ldts", r."src"
+FROM said AS r
+WHERE (r.is_new OR r."diff" <> r.was) AND NOT EXISTS (SELECT 1
 FROM "dds"."s_a" AS t
 WHERE t."hk" = r."hk" AND t."ldts" = r."ldts" AND t."diff" IS NOT DISTINCT
 FROM r."diff");
@@ -111,14 +123,20 @@ WHERE "hk" IS NOT NULL) AS d), newest AS (SELECT *
 FROM (SELECT h.*, RANK() OVER (PARTITION BY h."hk" ORDER BY h."ldts" DESC) AS newest_rank
 FROM "dds"."s_a" AS h
 WHERE h."hk" IN (SELECT "hk"
-FROM loaded)) AS r
-WHERE r.newest_rank = 1), ranked AS (SELECT s.*, RANK() OVER (PARTITION BY s."hk" ORDER BY s."ldts") AS load_rank, LAG(s."a_diff") OVER (PARTITION BY s."hk" ORDER BY s."ldts", s."a_diff", s."name", s."src") AS was
-FROM loaded AS s) INSERT INTO "dds"."s_a" ("hk", "a_diff", "name", "ldts", "src")
-SELECT r."hk", r."a_diff", r."name", r."ldts", r."src"
-FROM ranked AS r
-WHERE ((r.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."hk" = h."hk" AND l."ldts" = h."ldts" AND l."a_diff" IS NOT DISTINCT
+FROM h."a_diff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."hk" ORDER BY s."ldts") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
 FROM newest AS n
-WHERE n."hk" = r."hk" AND n."a_diff" = r."a_diff")) OR r."a_diff" <> r.was) AND NOT EXISTS (SELECT 1
+WHERE n."hk" = s."hk" AND n."a_diff" = s."a_diff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."hk", s."a_diff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."hk", s."a_diff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."a_diff") OVER (PARTITION BY s."hk" ORDER BY s."ldts", s.load_place, s."a_diff", s."name", s."src") AS was
+FROM placed AS s) INSERT INTO "dds"."s_a" ("hk", "a_diff", "name", "ldts", "src")
+SELECT r."hk", r."a_diff", r."name", r."ldts", r."src"
+FROM said AS r
+WHERE (r.is_new OR r."a_diff" <> r.was) AND NOT EXISTS (SELECT 1
 FROM "dds"."s_a" AS t
 WHERE t."hk" = r."hk" AND t."ldts" = r."ldts" AND t."a_diff" IS NOT DISTINCT
 FROM r."a_diff");
@@ -131,14 +149,20 @@ WHERE "hk" IS NOT NULL) AS d), newest AS (SELECT *
 FROM (SELECT h.*, RANK() OVER (PARTITION BY h."hk" ORDER BY h."ldts" DESC) AS newest_rank
 FROM "dds"."s_b" AS h
 WHERE h."hk" IN (SELECT "hk"
-FROM loaded)) AS r
-WHERE r.newest_rank = 1), ranked AS (SELECT s.*, RANK() OVER (PARTITION BY s."hk" ORDER BY s."ldts") AS load_rank, LAG(s."b_diff") OVER (PARTITION BY s."hk" ORDER BY s."ldts", s."b_diff", s."city", s."src") AS was
-FROM loaded AS s) INSERT INTO "dds"."s_b" ("hk", "b_diff", "city", "ldts", "src")
-SELECT r."hk", r."b_diff", r."city", r."ldts", r."src"
-FROM ranked AS r
-WHERE ((r.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."hk" = h."hk" AND l."ldts" = h."ldts" AND l."b_diff" IS NOT DISTINCT
+FROM h."b_diff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."hk" ORDER BY s."ldts") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
 FROM newest AS n
-WHERE n."hk" = r."hk" AND n."b_diff" = r."b_diff")) OR r."b_diff" <> r.was) AND NOT EXISTS (SELECT 1
+WHERE n."hk" = s."hk" AND n."b_diff" = s."b_diff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."hk", s."b_diff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."hk", s."b_diff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."b_diff") OVER (PARTITION BY s."hk" ORDER BY s."ldts", s.load_place, s."b_diff", s."city", s."src") AS was
+FROM placed AS s) INSERT INTO "dds"."s_b" ("hk", "b_diff", "city", "ldts", "src")
+SELECT r."hk", r."b_diff", r."city", r."ldts", r."src"
+FROM said AS r
+WHERE (r.is_new OR r."b_diff" <> r.was) AND NOT EXISTS (SELECT 1
 FROM "dds"."s_b" AS t
 WHERE t."hk" = r."hk" AND t."ldts" = r."ldts" AND t."b_diff" IS NOT DISTINCT
 FROM r."b_diff");

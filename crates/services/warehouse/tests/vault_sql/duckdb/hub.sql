@@ -1,3 +1,47 @@
+---- derived ----
+
+-- dds.both
+CREATE TABLE "dds"."both" ("both_pk" VARCHAR NOT NULL, "id" VARCHAR, "branch" VARCHAR, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- dds.realm
+CREATE TABLE "dds"."realm" ("realm_pk" BLOB NOT NULL, "id" VARCHAR, "realm" VARCHAR, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- dds.text
+CREATE TABLE "dds"."text" ("text_pk" VARCHAR NOT NULL, "id" VARCHAR, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- load dds.both: new keys
+INSERT INTO "dds"."both" ("both_pk", "id", "branch", "ldts", "src")
+SELECT f."both_pk", f."id", f."branch", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."both_pk") s."both_pk", s."id", s."branch", s."ldts", s."src"
+FROM (SELECT "both_pk", "id", "branch", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "both_pk" IS NOT NULL) AS s ORDER BY s."both_pk", s."ldts", s."src", s."id", s."branch") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."both" AS h
+WHERE h."both_pk" = f."both_pk") ORDER BY f."both_pk";
+
+-- load dds.realm: new keys
+INSERT INTO "dds"."realm" ("realm_pk", "id", "realm", "ldts", "src")
+SELECT f."realm_pk", f."id", f."realm", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."realm_pk") s."realm_pk", s."id", s."realm", s."ldts", s."src"
+FROM (SELECT "realm_pk", "id", "realm", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "realm_pk" IS NOT NULL) AS s ORDER BY s."realm_pk", s."ldts", s."src", s."id", s."realm") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."realm" AS h
+WHERE h."realm_pk" = f."realm_pk") ORDER BY f."realm_pk";
+
+-- load dds.text: new keys
+INSERT INTO "dds"."text" ("text_pk", "id", "ldts", "src")
+SELECT f."text_pk", f."id", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."text_pk") s."text_pk", s."id", s."ldts", s."src"
+FROM (SELECT "text_pk", "id", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "text_pk" IS NOT NULL) AS s ORDER BY s."text_pk", s."ldts", s."src", s."id") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."text" AS h
+WHERE h."text_pk" = f."text_pk") ORDER BY f."text_pk";
+
 ---- given ----
 
 -- dds.h
@@ -47,6 +91,38 @@ WHERE "_key_id_part_72af4615" IS NOT NULL) AS s ORDER BY s."two_pk", s."ldts", s
 WHERE NOT EXISTS (SELECT 1
 FROM "dds"."two" AS h
 WHERE h."two_pk" = f."two_pk") ORDER BY f."two_pk";
+
+---- kept ----
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" BLOB NOT NULL, "id" VARCHAR, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- load dds.h: new keys
+INSERT INTO "dds"."h" ("h_pk", "id", "ldts", "src")
+SELECT f."h_pk", f."id", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."ldts", s."src"
+FROM (SELECT "_key_id" AS "h_pk", "id", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."ldts", s."src", s."id") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h" AS h
+WHERE h."h_pk" = f."h_pk") ORDER BY f."h_pk";
+
+---- replaced ----
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" BLOB NOT NULL, "id" VARCHAR, "id_before" VARCHAR, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- load dds.h: new keys
+INSERT INTO "dds"."h" ("h_pk", "id", "id_before", "ldts", "src")
+SELECT f."h_pk", f."id", f."id_before", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."id_before", s."ldts", s."src"
+FROM (SELECT "_key_id" AS "h_pk", "id", "id_before", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."ldts", s."src", s."id", s."id_before") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h" AS h
+WHERE h."h_pk" = f."h_pk") ORDER BY f."h_pk";
 
 ---- safe ----
 

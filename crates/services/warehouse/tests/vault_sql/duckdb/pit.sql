@@ -216,14 +216,20 @@ WHERE "PK" IS NOT NULL) AS d), newest AS (SELECT *
 FROM (SELECT h.*, RANK() OVER (PARTITION BY h."PK" ORDER BY h."LDTS" DESC) AS newest_rank
 FROM "dds"."S1" AS h
 WHERE h."PK" IN (SELECT "PK"
-FROM loaded)) AS r
-WHERE r.newest_rank = 1), ranked AS (SELECT s.*, RANK() OVER (PARTITION BY s."PK" ORDER BY s."LDTS") AS load_rank, LAG(s."D1") OVER (PARTITION BY s."PK" ORDER BY s."LDTS", s."D1", s."NAME", s."SRC") AS was
-FROM loaded AS s) INSERT INTO "dds"."S1" ("PK", "D1", "NAME", "LDTS", "SRC")
-SELECT r."PK", r."D1", r."NAME", r."LDTS", r."SRC"
-FROM ranked AS r
-WHERE ((r.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."PK" = h."PK" AND l."LDTS" = h."LDTS" AND l."D1" IS NOT DISTINCT
+FROM h."D1")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."PK" ORDER BY s."LDTS") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
 FROM newest AS n
-WHERE n."PK" = r."PK" AND n."D1" = r."D1")) OR r."D1" <> r.was) AND NOT EXISTS (SELECT 1
+WHERE n."PK" = s."PK" AND n."D1" = s."D1")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."PK", s."D1" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."PK", s."D1" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."D1") OVER (PARTITION BY s."PK" ORDER BY s."LDTS", s.load_place, s."D1", s."NAME", s."SRC") AS was
+FROM placed AS s) INSERT INTO "dds"."S1" ("PK", "D1", "NAME", "LDTS", "SRC")
+SELECT r."PK", r."D1", r."NAME", r."LDTS", r."SRC"
+FROM said AS r
+WHERE (r.is_new OR r."D1" <> r.was) AND NOT EXISTS (SELECT 1
 FROM "dds"."S1" AS t
 WHERE t."PK" = r."PK" AND t."LDTS" = r."LDTS" AND t."D1" IS NOT DISTINCT
 FROM r."D1");
@@ -236,14 +242,20 @@ WHERE "PK" IS NOT NULL) AS d), newest AS (SELECT *
 FROM (SELECT h.*, RANK() OVER (PARTITION BY h."PK" ORDER BY h."LDTS" DESC) AS newest_rank
 FROM "dds"."S2" AS h
 WHERE h."PK" IN (SELECT "PK"
-FROM loaded)) AS r
-WHERE r.newest_rank = 1), ranked AS (SELECT s.*, RANK() OVER (PARTITION BY s."PK" ORDER BY s."LDTS") AS load_rank, LAG(s."D2") OVER (PARTITION BY s."PK" ORDER BY s."LDTS", s."D2", s."CITY", s."SRC") AS was
-FROM loaded AS s) INSERT INTO "dds"."S2" ("PK", "D2", "CITY", "LDTS", "SRC")
-SELECT r."PK", r."D2", r."CITY", r."LDTS", r."SRC"
-FROM ranked AS r
-WHERE ((r.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."PK" = h."PK" AND l."LDTS" = h."LDTS" AND l."D2" IS NOT DISTINCT
+FROM h."D2")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."PK" ORDER BY s."LDTS") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
 FROM newest AS n
-WHERE n."PK" = r."PK" AND n."D2" = r."D2")) OR r."D2" <> r.was) AND NOT EXISTS (SELECT 1
+WHERE n."PK" = s."PK" AND n."D2" = s."D2")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."PK", s."D2" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."PK", s."D2" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."D2") OVER (PARTITION BY s."PK" ORDER BY s."LDTS", s.load_place, s."D2", s."CITY", s."SRC") AS was
+FROM placed AS s) INSERT INTO "dds"."S2" ("PK", "D2", "CITY", "LDTS", "SRC")
+SELECT r."PK", r."D2", r."CITY", r."LDTS", r."SRC"
+FROM said AS r
+WHERE (r.is_new OR r."D2" <> r.was) AND NOT EXISTS (SELECT 1
 FROM "dds"."S2" AS t
 WHERE t."PK" = r."PK" AND t."LDTS" = r."LDTS" AND t."D2" IS NOT DISTINCT
 FROM r."D2");
@@ -324,14 +336,20 @@ WHERE "hk" IS NOT NULL) AS d), newest AS (SELECT *
 FROM (SELECT h.*, RANK() OVER (PARTITION BY h."hk" ORDER BY h."ldts" DESC) AS newest_rank
 FROM "dds"."s" AS h
 WHERE h."hk" IN (SELECT "hk"
-FROM loaded)) AS r
-WHERE r.newest_rank = 1), ranked AS (SELECT s.*, RANK() OVER (PARTITION BY s."hk" ORDER BY s."ldts") AS load_rank, LAG(s."diff") OVER (PARTITION BY s."hk" ORDER BY s."ldts", s."diff", s."name", s."src") AS was
-FROM loaded AS s) INSERT INTO "dds"."s" ("hk", "diff", "name", "ldts", "src")
-SELECT r."hk", r."diff", r."name", r."ldts", r."src"
-FROM ranked AS r
-WHERE ((r.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."hk" = h."hk" AND l."ldts" = h."ldts" AND l."diff" IS NOT DISTINCT
+FROM h."diff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."hk" ORDER BY s."ldts") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
 FROM newest AS n
-WHERE n."hk" = r."hk" AND n."diff" = r."diff")) OR r."diff" <> r.was) AND NOT EXISTS (SELECT 1
+WHERE n."hk" = s."hk" AND n."diff" = s."diff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."hk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."hk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."diff") OVER (PARTITION BY s."hk" ORDER BY s."ldts", s.load_place, s."diff", s."name", s."src") AS was
+FROM placed AS s) INSERT INTO "dds"."s" ("hk", "diff", "name", "ldts", "src")
+SELECT r."hk", r."diff", r."name", r."ldts", r."src"
+FROM said AS r
+WHERE (r.is_new OR r."diff" <> r.was) AND NOT EXISTS (SELECT 1
 FROM "dds"."s" AS t
 WHERE t."hk" = r."hk" AND t."ldts" = r."ldts" AND t."diff" IS NOT DISTINCT
 FROM r."diff");

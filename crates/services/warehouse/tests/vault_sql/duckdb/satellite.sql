@@ -1,3 +1,101 @@
+---- daily ----
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" BLOB NOT NULL, "id" VARCHAR, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- dds.s
+CREATE TABLE "dds"."s" ("h_pk" BLOB NOT NULL, "hashdiff" BLOB, "name" VARCHAR, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- load dds.h: new keys
+INSERT INTO "dds"."h" ("h_pk", "id", "ldts", "src")
+SELECT f."h_pk", f."id", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."ldts", s."src"
+FROM (SELECT "_key_id" AS "h_pk", "id", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."ldts", s."src", s."id") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h" AS h
+WHERE h."h_pk" = f."h_pk") ORDER BY f."h_pk";
+
+-- load dds.s: what is new in this load
+WITH loaded AS (SELECT DISTINCT *
+FROM (SELECT "_key_id" AS "h_pk", "_diff_name" AS "hashdiff", "name", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL AND COALESCE("_load_time" >= DATE_TRUNC('day', (SELECT MAX(t."ldts")
+FROM "dds"."s" AS t)), TRUE)) AS d), newest AS (SELECT *
+FROM (SELECT h.*, RANK() OVER (PARTITION BY h."h_pk" ORDER BY h."ldts" DESC) AS newest_rank
+FROM "dds"."s" AS h
+WHERE h."h_pk" IN (SELECT "h_pk"
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."h_pk" = h."h_pk" AND l."ldts" = h."ldts" AND l."hashdiff" IS NOT DISTINCT
+FROM h."hashdiff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."ldts") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM newest AS n
+WHERE n."h_pk" = s."h_pk" AND n."hashdiff" = s."hashdiff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."hashdiff") OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s.load_place, s."hashdiff", s."name", s."src") AS was
+FROM placed AS s) INSERT INTO "dds"."s" ("h_pk", "hashdiff", "name", "ldts", "src")
+SELECT r."h_pk", r."hashdiff", r."name", r."ldts", r."src"
+FROM said AS r
+WHERE (r.is_new OR r."hashdiff" <> r.was) AND NOT EXISTS (SELECT 1
+FROM "dds"."s" AS t
+WHERE t."h_pk" = r."h_pk" AND t."ldts" = r."ldts" AND t."hashdiff" IS NOT DISTINCT
+FROM r."hashdiff");
+
+---- derived ----
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" BLOB NOT NULL, "id" VARCHAR, "eff" TIMESTAMP, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- dds.s
+CREATE TABLE "dds"."s" ("h_pk" BLOB NOT NULL, "diff" BLOB, "Zip" VARCHAR, "name" VARCHAR, "eff" TIMESTAMP, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- load dds.h: new keys
+INSERT INTO "dds"."h" ("h_pk", "id", "eff", "ldts", "src")
+SELECT f."h_pk", f."id", f."eff", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."eff", s."ldts", s."src"
+FROM (SELECT "_key_id" AS "h_pk", "id", "_event_time" AS "eff", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."ldts", s."src", s."id") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h" AS h
+WHERE h."h_pk" = f."h_pk") ORDER BY f."h_pk";
+
+-- load dds.s: a record of nothing
+INSERT INTO "dds"."s" ("h_pk", "diff", "Zip", "name", "eff", "ldts", "src")
+SELECT CAST('\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00' AS BLOB), CAST('\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00' AS BLOB), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), TIMESTAMP '1900-01-01 00:00:00', TIMESTAMP '1900-01-01 00:00:00', 'AUTOMATE_DV_SYSTEM'
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."s" AS t
+WHERE t."diff" = CAST('\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00' AS BLOB));
+
+-- load dds.s: what is new in this load
+WITH loaded AS (SELECT DISTINCT *
+FROM (SELECT "_key_id" AS "h_pk", "diff", "Zip", "name", "_event_time" AS "eff", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS d), newest AS (SELECT *
+FROM (SELECT h.*, RANK() OVER (PARTITION BY h."h_pk" ORDER BY h."ldts" DESC) AS newest_rank
+FROM "dds"."s" AS h
+WHERE h."h_pk" IN (SELECT "h_pk"
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."h_pk" = h."h_pk" AND l."ldts" = h."ldts" AND l."diff" IS NOT DISTINCT
+FROM h."diff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."ldts") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM newest AS n
+WHERE n."h_pk" = s."h_pk" AND n."diff" = s."diff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."diff") OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s.load_place, s."diff", s."Zip", s."name", s."eff", s."src") AS was
+FROM placed AS s) INSERT INTO "dds"."s" ("h_pk", "diff", "Zip", "name", "eff", "ldts", "src")
+SELECT r."h_pk", r."diff", r."Zip", r."name", r."eff", r."ldts", r."src"
+FROM said AS r
+WHERE (r.is_new OR r."diff" <> r.was) AND NOT EXISTS (SELECT 1
+FROM "dds"."s" AS t
+WHERE t."h_pk" = r."h_pk" AND t."ldts" = r."ldts" AND t."diff" IS NOT DISTINCT
+FROM r."diff");
+
 ---- given ----
 
 -- dds.h
@@ -14,14 +112,20 @@ WHERE "hk" IS NOT NULL) AS d), newest AS (SELECT *
 FROM (SELECT h.*, RANK() OVER (PARTITION BY h."hk" ORDER BY h."ldts" DESC) AS newest_rank
 FROM "dds"."s" AS h
 WHERE h."hk" IN (SELECT "hk"
-FROM loaded)) AS r
-WHERE r.newest_rank = 1), ranked AS (SELECT s.*, RANK() OVER (PARTITION BY s."hk" ORDER BY s."ldts") AS load_rank, LAG(s."diff") OVER (PARTITION BY s."hk" ORDER BY s."ldts", s."diff", s."name", s."eff", s."src") AS was
-FROM loaded AS s) INSERT INTO "dds"."s" ("hk", "diff", "name", "eff", "ldts", "src")
-SELECT r."hk", r."diff", r."name", r."eff", r."ldts", r."src"
-FROM ranked AS r
-WHERE ((r.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."hk" = h."hk" AND l."ldts" = h."ldts" AND l."diff" IS NOT DISTINCT
+FROM h."diff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."hk" ORDER BY s."ldts") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
 FROM newest AS n
-WHERE n."hk" = r."hk" AND n."diff" = r."diff")) OR r."diff" <> r.was) AND NOT EXISTS (SELECT 1
+WHERE n."hk" = s."hk" AND n."diff" = s."diff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."hk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."hk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."diff") OVER (PARTITION BY s."hk" ORDER BY s."ldts", s.load_place, s."diff", s."name", s."eff", s."src") AS was
+FROM placed AS s) INSERT INTO "dds"."s" ("hk", "diff", "name", "eff", "ldts", "src")
+SELECT r."hk", r."diff", r."name", r."eff", r."ldts", r."src"
+FROM said AS r
+WHERE (r.is_new OR r."diff" <> r.was) AND NOT EXISTS (SELECT 1
 FROM "dds"."s" AS t
 WHERE t."hk" = r."hk" AND t."ldts" = r."ldts" AND t."diff" IS NOT DISTINCT
 FROM r."diff");
@@ -57,14 +161,20 @@ WHERE "_key_b_id" IS NOT NULL) AS d), newest AS (SELECT *
 FROM (SELECT h.*, RANK() OVER (PARTITION BY h."h_pk" ORDER BY h."ldts" DESC) AS newest_rank
 FROM "dds"."s" AS h
 WHERE h."h_pk" IN (SELECT "h_pk"
-FROM loaded)) AS r
-WHERE r.newest_rank = 1), ranked AS (SELECT s.*, RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."ldts") AS load_rank, LAG(s."hashdiff") OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s."hashdiff", s."zip", s."name", s."born", s."src") AS was
-FROM loaded AS s) INSERT INTO "dds"."s" ("h_pk", "hashdiff", "zip", "name", "born", "ldts", "src")
-SELECT r."h_pk", r."hashdiff", r."zip", r."name", r."born", r."ldts", r."src"
-FROM ranked AS r
-WHERE ((r.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."h_pk" = h."h_pk" AND l."ldts" = h."ldts" AND l."hashdiff" IS NOT DISTINCT
+FROM h."hashdiff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."ldts") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
 FROM newest AS n
-WHERE n."h_pk" = r."h_pk" AND n."hashdiff" = r."hashdiff")) OR r."hashdiff" <> r.was) AND NOT EXISTS (SELECT 1
+WHERE n."h_pk" = s."h_pk" AND n."hashdiff" = s."hashdiff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."hashdiff") OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s.load_place, s."hashdiff", s."zip", s."name", s."born", s."src") AS was
+FROM placed AS s) INSERT INTO "dds"."s" ("h_pk", "hashdiff", "zip", "name", "born", "ldts", "src")
+SELECT r."h_pk", r."hashdiff", r."zip", r."name", r."born", r."ldts", r."src"
+FROM said AS r
+WHERE (r.is_new OR r."hashdiff" <> r.was) AND NOT EXISTS (SELECT 1
 FROM "dds"."s" AS t
 WHERE t."h_pk" = r."h_pk" AND t."ldts" = r."ldts" AND t."hashdiff" IS NOT DISTINCT
 FROM r."hashdiff");
@@ -127,6 +237,118 @@ WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt"
 WHERE NOT EXISTS (SELECT 1
 FROM "dds"."h" AS h
 WHERE h."h_pk" = f."h_pk") ORDER BY f."h_pk";
+
+-- load dds.s: versions in order
+INSERT INTO "dds"."s" ("h_pk", "hashdiff", "name", "event_time", "load_dt", "load_src")
+SELECT m."h_pk", m."hashdiff", m."name", m."event_time", m."load_dt", m."load_src"
+FROM (SELECT m.*, LAG(m."hashdiff") OVER (PARTITION BY m."h_pk" ORDER BY m."event_time", m."load_dt", m."hashdiff", m."hashdiff") AS was
+FROM (SELECT DISTINCT ON (s."h_pk", s."event_time", s."load_dt", s."hashdiff") s."h_pk", s."hashdiff", s."name", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT r."_key_id" AS "h_pk", r."_diff_name" AS "hashdiff", r."name" AS "name", r."_event_time" AS "event_time", r."_load_time" AS "load_dt", r."_record_source" AS "load_src"
+FROM "stage_a" AS r
+WHERE TRUE AND r."_key_id" IS NOT NULL AND r."_diff_name" IS NOT NULL AND r."_diff_name" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt", s."hashdiff", s."name", s."load_src") AS m) AS m JOIN "work_s" AS w ON w.key = m."h_pk"
+WHERE NOT w.is_late AND COALESCE(m.was, w.diff) IS DISTINCT
+FROM m."hashdiff" ORDER BY m."h_pk", m."event_time", m."load_dt", m."hashdiff";
+
+-- load dds.s: which versions late rows change
+INSERT INTO "late_s" ("h_pk", "event_time", "load_dt", "hashdiff", is_wanted)
+SELECT h."h_pk", h."event_time", h."load_dt", h."hashdiff", COALESCE(h.was, w.diff) IS DISTINCT
+FROM h."hashdiff"
+FROM (SELECT s."h_pk", s."event_time", s."load_dt", s."hashdiff", LAG(s."hashdiff") OVER (PARTITION BY s."h_pk" ORDER BY s."event_time", s."load_dt", s."hashdiff") AS was
+FROM (SELECT DISTINCT r."h_pk", r."event_time", r."load_dt", r."hashdiff"
+FROM (SELECT r."_key_id" AS "h_pk", r."_event_time" AS "event_time", r."_load_time" AS "load_dt", r."_diff_name" AS "hashdiff"
+FROM "stg"."cases_a" AS r JOIN "work_s" AS w ON w.key = r."_key_id"
+WHERE w.is_late AND r."_event_time" >= w.first AND r."_event_time" >= (SELECT MIN(first)
+FROM "work_s"
+WHERE is_late) AND r."_key_id" IS NOT NULL AND r."_diff_name" IS NOT NULL AND r."_diff_name" IS NOT NULL) AS r) AS s) AS h JOIN "work_s" AS w ON w.key = h."h_pk";
+
+-- load dds.s: versions that late rows end
+DELETE
+FROM "dds"."s" AS t USING "late_s" AS l
+WHERE t."h_pk" = l."h_pk" AND t."event_time" = l."event_time" AND t."load_dt" = l."load_dt" AND t."hashdiff" = l."hashdiff" AND NOT EXISTS (SELECT 1
+FROM (SELECT DISTINCT ON (s."h_pk", s."event_time", s."load_dt", s."hashdiff") s."h_pk", s."hashdiff", s."name", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT r."_key_id" AS "h_pk", r."_diff_name" AS "hashdiff", r."name" AS "name", r."_event_time" AS "event_time", r."_load_time" AS "load_dt", r."_record_source" AS "load_src"
+FROM "stg"."cases_a" AS r JOIN "late_s" AS l ON r."_key_id" = l."h_pk" AND r."_event_time" = l."event_time" AND r."_load_time" = l."load_dt" AND r."_diff_name" = l."hashdiff"
+WHERE l.is_wanted AND r."_key_id" IS NOT NULL AND r."_diff_name" IS NOT NULL AND r."_diff_name" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt", s."hashdiff", s."name", s."load_src") AS m
+WHERE m."h_pk" = t."h_pk" AND m."event_time" = t."event_time" AND m."load_dt" = t."load_dt" AND m."hashdiff" = t."hashdiff" AND m."name" IS NOT DISTINCT
+FROM t."name" AND m."load_src" IS NOT DISTINCT
+FROM t."load_src");
+
+-- load dds.s: versions that late rows begin
+INSERT INTO "dds"."s" ("h_pk", "hashdiff", "name", "event_time", "load_dt", "load_src")
+SELECT m."h_pk", m."hashdiff", m."name", m."event_time", m."load_dt", m."load_src"
+FROM (SELECT DISTINCT ON (s."h_pk", s."event_time", s."load_dt", s."hashdiff") s."h_pk", s."hashdiff", s."name", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT r."_key_id" AS "h_pk", r."_diff_name" AS "hashdiff", r."name" AS "name", r."_event_time" AS "event_time", r."_load_time" AS "load_dt", r."_record_source" AS "load_src"
+FROM "stg"."cases_a" AS r JOIN "late_s" AS l ON r."_key_id" = l."h_pk" AND r."_event_time" = l."event_time" AND r."_load_time" = l."load_dt" AND r."_diff_name" = l."hashdiff"
+WHERE l.is_wanted AND r."_key_id" IS NOT NULL AND r."_diff_name" IS NOT NULL AND r."_diff_name" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt", s."hashdiff", s."name", s."load_src") AS m
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."s" AS t
+WHERE t."h_pk" = m."h_pk" AND t."event_time" = m."event_time" AND t."load_dt" = m."load_dt" AND t."hashdiff" = m."hashdiff") ORDER BY m."h_pk", m."event_time", m."load_dt", m."hashdiff";
+
+---- safe_ghost ----
+
+-- stg.cases_a
+CREATE TABLE "stg"."cases_a" ("_message" BLOB NOT NULL, "_version" BIGINT NOT NULL, "_content" BLOB NOT NULL, "_place" BIGINT NOT NULL, "_event_time" TIMESTAMP NOT NULL, "_load_time" TIMESTAMP NOT NULL, "_record_source" VARCHAR, "_key_id" BLOB, "id" VARCHAR, "_diff_name" BLOB, "name" VARCHAR, "_is_newest" BOOLEAN NOT NULL);
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" BLOB NOT NULL, "id" VARCHAR, "event_time" TIMESTAMP NOT NULL, "load_dt" TIMESTAMP NOT NULL, "load_src" VARCHAR);
+
+-- dds.s
+CREATE TABLE "dds"."s" ("h_pk" BLOB NOT NULL, "hashdiff" BLOB NOT NULL, "name" VARCHAR, "event_time" TIMESTAMP NOT NULL, "load_dt" TIMESTAMP NOT NULL, "load_src" VARCHAR);
+
+-- load dds.s: what was said last
+WITH touched AS (SELECT s."h_pk" AS key, MIN(s."event_time") AS first
+FROM (SELECT r."_key_id" AS "h_pk", r."_event_time" AS "event_time"
+FROM "stage_a" AS r
+WHERE TRUE AND r."_key_id" IS NOT NULL AND r."_diff_name" IS NOT NULL AND r."_diff_name" IS NOT NULL) AS s
+GROUP BY s."h_pk") INSERT INTO "work_s" (key, first, diff, is_late)
+SELECT t.key, t.first, b.diff, l.key IS NOT NULL
+FROM touched AS t
+LEFT JOIN (SELECT DISTINCT ON (h."h_pk") h."h_pk" AS key, h."hashdiff" AS diff
+FROM "dds"."s" AS h JOIN touched AS t ON h."h_pk" = t.key
+WHERE h."event_time" < t.first ORDER BY h."h_pk", h."event_time" DESC, h."load_dt" DESC, h."hashdiff" DESC) AS b ON b.key = t.key
+LEFT JOIN (SELECT DISTINCT t.key AS key
+FROM (SELECT r."_key_id" AS "h_pk", r."_event_time" AS "event_time"
+FROM "stg"."cases_a" AS r
+WHERE r."_event_time" >= (SELECT MIN(first)
+FROM touched) AND r."_key_id" IS NOT NULL AND r."_diff_name" IS NOT NULL AND r."_diff_name" IS NOT NULL) AS r JOIN touched AS t ON r."h_pk" = t.key
+WHERE r."event_time" >= t.first) AS l ON l.key = t.key;
+
+-- load stg.cases_a: rows that are new
+INSERT INTO "stg"."cases_a" ("_message", "_version", "_content", "_place", "_event_time", "_load_time", "_record_source", "_key_id", "id", "_diff_name", "name", "_is_newest")
+SELECT f."_message", f."_version", f."_content", f."_place", f."_event_time", f."_load_time", f."_record_source", f."_key_id", f."id", f."_diff_name", f."name", TRUE
+FROM (SELECT DISTINCT ON (s."_message", s."_version", s."_content", s."_place") s."_message", s."_version", s."_content", s."_place", s."_event_time", s."_load_time", s."_record_source", s."_key_id", s."id", s."_diff_name", s."name"
+FROM "stage_a" AS s ORDER BY s."_message", s."_version", s."_content", s."_place", s."_load_time") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM (SELECT h."_message", h."_version", h."_content", h."_place", h."_event_time"
+FROM "stg"."cases_a" AS h) AS h
+WHERE h."_message" = f."_message" AND h."_version" = f."_version" AND h."_content" = f."_content" AND h."_place" = f."_place" AND h."_event_time" = f."_event_time") ORDER BY f."_event_time";
+
+-- load dds.h: earlier keys
+UPDATE "dds"."h" AS h SET "id" = f."id", "event_time" = f."event_time", "load_dt" = f."load_dt", "load_src" = f."load_src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_id" AS "h_pk", "id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt", s."load_src", s."id") AS f
+WHERE h."h_pk" = f."h_pk" AND (f."event_time" < h."event_time" OR (f."event_time" = h."event_time" AND (f."load_dt" < h."load_dt" OR (f."load_dt" = h."load_dt" AND ((f."load_src" < h."load_src" OR (h."load_src" IS NULL AND f."load_src" IS NOT NULL)) OR (f."load_src" IS NOT DISTINCT
+FROM h."load_src" AND (f."id" < h."id" OR (h."id" IS NULL AND f."id" IS NOT NULL))))))));
+
+-- load dds.h: new keys
+INSERT INTO "dds"."h" ("h_pk", "id", "event_time", "load_dt", "load_src")
+SELECT f."h_pk", f."id", f."event_time", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_id" AS "h_pk", "id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt", s."load_src", s."id") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h" AS h
+WHERE h."h_pk" = f."h_pk") ORDER BY f."h_pk";
+
+-- load dds.s: a record of nothing
+INSERT INTO "dds"."s" ("h_pk", "hashdiff", "name", "event_time", "load_dt", "load_src")
+SELECT CAST('\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00' AS BLOB), CAST('\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00' AS BLOB), CAST(NULL AS VARCHAR), TIMESTAMP '1900-01-01 00:00:00', TIMESTAMP '1900-01-01 00:00:00', 'SYSTEM'
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."s" AS t
+WHERE t."hashdiff" = CAST('\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00' AS BLOB));
 
 -- load dds.s: versions in order
 INSERT INTO "dds"."s" ("h_pk", "hashdiff", "name", "event_time", "load_dt", "load_src")

@@ -1,3 +1,66 @@
+---- daily ----
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" bytea NOT NULL, "id" text, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("h_pk"));
+
+-- dds.m
+CREATE TABLE "dds"."m" ("h_pk" bytea NOT NULL, "diff" bytea, "phone" text, "name" text, "ldts" timestamp NOT NULL, "src" text);
+
+-- dds.m
+CREATE INDEX ON "dds"."m" ("h_pk", "ldts");
+
+-- load dds.h: new keys
+INSERT INTO "dds"."h" ("h_pk", "id", "ldts", "src")
+SELECT f."h_pk", f."id", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."ldts", s."src"
+FROM (SELECT "_key_id" AS "h_pk", "id", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."ldts", s."src" COLLATE "C", s."id" COLLATE "C") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h" AS h
+WHERE h."h_pk" = f."h_pk") ORDER BY f."h_pk";
+
+-- load dds.m: one load at a time
+LOCK TABLE "dds"."m" IN SHARE ROW EXCLUSIVE MODE;
+
+-- load dds.m: a record of nothing
+INSERT INTO "dds"."m" ("h_pk", "diff", "phone", "name", "ldts", "src")
+SELECT CAST('\x00000000000000000000000000000000' AS bytea), CAST('\x00000000000000000000000000000000' AS bytea), CAST(NULL AS text), CAST(NULL AS text), TIMESTAMP '1900-01-01 00:00:00', 'AUTOMATE_DV_SYSTEM'
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."m" AS t
+WHERE t."diff" = CAST('\x00000000000000000000000000000000' AS bytea));
+
+-- load dds.m: one load at a time
+LOCK TABLE "dds"."m" IN SHARE ROW EXCLUSIVE MODE;
+
+-- load dds.m: what is new in this load
+WITH loaded AS (SELECT DISTINCT *
+FROM (SELECT "_key_id" AS "h_pk", "diff", "phone", "name", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL AND "phone" IS NOT NULL AND COALESCE("_load_time" >= DATE_TRUNC('day', (SELECT MAX(t."ldts")
+FROM "dds"."m" AS t)), TRUE)) AS d), newest AS (SELECT *
+FROM (SELECT h.*, RANK() OVER (PARTITION BY h."h_pk" ORDER BY h."ldts" DESC) AS newest_rank
+FROM "dds"."m" AS h
+WHERE h."h_pk" IN (SELECT "h_pk"
+FROM loaded)) AS r
+WHERE r.newest_rank = 1), load_count AS (SELECT "h_pk", COUNT(*) AS members
+FROM (SELECT DISTINCT "h_pk", "phone", "diff"
+FROM loaded AS l) AS c
+GROUP BY "h_pk"), newest_count AS (SELECT "h_pk", COUNT(*) AS members
+FROM (SELECT DISTINCT "h_pk", "phone", "diff"
+FROM newest AS n) AS c
+GROUP BY "h_pk") INSERT INTO "dds"."m" ("h_pk", "diff", "phone", "name", "ldts", "src")
+SELECT r."h_pk", r."diff", r."phone", r."name", r."ldts", r."src"
+FROM loaded AS r
+WHERE r."h_pk" IN (SELECT m."h_pk"
+FROM loaded AS m JOIN load_count AS lc ON lc."h_pk" = m."h_pk"
+WHERE NOT EXISTS (SELECT 1
+FROM newest AS n JOIN newest_count AS nc ON nc."h_pk" = n."h_pk"
+WHERE n."h_pk" = m."h_pk" AND n."phone" = m."phone" AND n."diff" = m."diff" AND nc.members = lc.members)) AND NOT EXISTS (SELECT 1
+FROM "dds"."m" AS t
+WHERE t."h_pk" = r."h_pk" AND t."ldts" = r."ldts" AND t."phone" = r."phone" AND t."diff" IS NOT DISTINCT
+FROM r."diff");
+
 ---- given ----
 
 -- dds.h
@@ -38,6 +101,126 @@ WHERE n."hk" = m."hk" AND n."phone" = m."phone" AND n."diff" = m."diff" AND nc.m
 FROM "dds"."m" AS t
 WHERE t."hk" = r."hk" AND t."ldts" = r."ldts" AND t."phone" = r."phone" AND t."diff" IS NOT DISTINCT
 FROM r."diff");
+
+---- lists ----
+
+-- stg.cases_phones
+CREATE TABLE "stg"."cases_phones" ("_message" bytea NOT NULL, "_version" bigint NOT NULL, "_content" bytea NOT NULL, "_place" bigint NOT NULL, "_event_time" timestamp NOT NULL, "_load_time" timestamp NOT NULL, "_record_source" text, "_key_id" bytea, "_diff_phone_use_c8a18853" bytea, "phone" text, "use" text, "_set__key_id__diff_phone_use_c8a18853_656aadf6" bytea, "_is_newest" boolean NOT NULL, PRIMARY KEY ("_message", "_version", "_content", "_place"));
+
+-- stg.cases_phones
+CREATE INDEX ON "stg"."cases_phones" ("_key_id", "_event_time");
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" bytea NOT NULL, "id" text, "event_time" timestamp NOT NULL, "load_dt" timestamp NOT NULL, "load_src" text, PRIMARY KEY ("h_pk"));
+
+-- dds.m
+CREATE TABLE "dds"."m" ("h_pk" bytea NOT NULL, "hashdiff" bytea NOT NULL, "phone" text, "use" text, "event_time" timestamp NOT NULL, "load_dt" timestamp NOT NULL, "load_src" text, "_set" bytea NOT NULL, PRIMARY KEY ("h_pk", "event_time", "load_dt", "_set", "hashdiff"));
+
+-- load dds.m: what was said last
+WITH touched AS (SELECT s."h_pk" AS key, MIN(s."event_time") AS first
+FROM (SELECT r."_key_id" AS "h_pk", r."_event_time" AS "event_time"
+FROM "stage_phones" AS r
+WHERE TRUE AND r."_key_id" IS NOT NULL AND r."_set__key_id__diff_phone_use_c8a18853_656aadf6" IS NOT NULL AND r."_diff_phone_use_c8a18853" IS NOT NULL) AS s
+GROUP BY s."h_pk") INSERT INTO "work_m" (key, first, diff, is_late)
+SELECT t.key, t.first, b.diff, l.key IS NOT NULL
+FROM touched AS t
+LEFT JOIN (SELECT DISTINCT ON (h."h_pk") h."h_pk" AS key, h."_set" AS diff
+FROM "dds"."m" AS h JOIN touched AS t ON h."h_pk" = t.key
+WHERE h."event_time" < t.first ORDER BY h."h_pk", h."event_time" DESC, h."load_dt" DESC, h."_set" DESC) AS b ON b.key = t.key
+LEFT JOIN (SELECT DISTINCT t.key AS key
+FROM (SELECT r."_key_id" AS "h_pk", r."_event_time" AS "event_time"
+FROM "stg"."cases_phones" AS r
+WHERE r."_event_time" >= (SELECT MIN(first)
+FROM touched) AND r."_key_id" IS NOT NULL AND r."_set__key_id__diff_phone_use_c8a18853_656aadf6" IS NOT NULL AND r."_diff_phone_use_c8a18853" IS NOT NULL) AS r JOIN touched AS t ON r."h_pk" = t.key
+WHERE r."event_time" >= t.first) AS l ON l.key = t.key;
+
+-- load stg.cases_phones: rows that are new
+INSERT INTO "stg"."cases_phones" ("_message", "_version", "_content", "_place", "_event_time", "_load_time", "_record_source", "_key_id", "_diff_phone_use_c8a18853", "phone", "use", "_set__key_id__diff_phone_use_c8a18853_656aadf6", "_is_newest")
+SELECT f."_message", f."_version", f."_content", f."_place", f."_event_time", f."_load_time", f."_record_source", f."_key_id", f."_diff_phone_use_c8a18853", f."phone", f."use", f."_set__key_id__diff_phone_use_c8a18853_656aadf6", TRUE
+FROM (SELECT DISTINCT ON (s."_message", s."_version", s."_content", s."_place") s."_message", s."_version", s."_content", s."_place", s."_event_time", s."_load_time", s."_record_source", s."_key_id", s."_diff_phone_use_c8a18853", s."phone", s."use", s."_set__key_id__diff_phone_use_c8a18853_656aadf6"
+FROM "stage_phones" AS s ORDER BY s."_message", s."_version", s."_content", s."_place", s."_load_time") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM (SELECT h."_message", h."_version", h."_content", h."_place", h."_event_time"
+FROM "stg"."cases_phones" AS h) AS h
+WHERE h."_message" = f."_message" AND h."_version" = f."_version" AND h."_content" = f."_content" AND h."_place" = f."_place" AND h."_event_time" = f."_event_time") ORDER BY f."_event_time";
+
+-- load dds.h: earlier keys
+UPDATE "dds"."h" AS h SET "id" = f."id", "event_time" = f."event_time", "load_dt" = f."load_dt", "load_src" = f."load_src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_id" AS "h_pk", "id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt", s."load_src" COLLATE "C", s."id" COLLATE "C") AS f
+WHERE h."h_pk" = f."h_pk" AND (f."event_time" < h."event_time" OR (f."event_time" = h."event_time" AND (f."load_dt" < h."load_dt" OR (f."load_dt" = h."load_dt" AND ((f."load_src" COLLATE "C" < h."load_src" COLLATE "C" OR (h."load_src" COLLATE "C" IS NULL AND f."load_src" COLLATE "C" IS NOT NULL)) OR (f."load_src" COLLATE "C" IS NOT DISTINCT
+FROM h."load_src" COLLATE "C" AND (f."id" COLLATE "C" < h."id" COLLATE "C" OR (h."id" COLLATE "C" IS NULL AND f."id" COLLATE "C" IS NOT NULL))))))));
+
+-- load dds.h: new keys
+INSERT INTO "dds"."h" ("h_pk", "id", "event_time", "load_dt", "load_src")
+SELECT f."h_pk", f."id", f."event_time", f."load_dt", f."load_src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."event_time", s."load_dt", s."load_src"
+FROM (SELECT "_key_id" AS "h_pk", "id", "_event_time" AS "event_time", "_load_time" AS "load_dt", "_record_source" AS "load_src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt", s."load_src" COLLATE "C", s."id" COLLATE "C") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h" AS h
+WHERE h."h_pk" = f."h_pk") ORDER BY f."h_pk";
+
+-- load dds.m: one load at a time
+LOCK TABLE "dds"."m" IN SHARE ROW EXCLUSIVE MODE;
+
+-- load dds.m: a record of nothing
+INSERT INTO "dds"."m" ("h_pk", "hashdiff", "phone", "use", "event_time", "load_dt", "load_src", "_set")
+SELECT CAST('\x0000000000000000000000000000000000000000000000000000000000000000' AS bytea), CAST('\x0000000000000000000000000000000000000000000000000000000000000000' AS bytea), CAST(NULL AS text), CAST(NULL AS text), TIMESTAMP '1900-01-01 00:00:00', TIMESTAMP '1900-01-01 00:00:00', 'SYSTEM', CAST('\x0000000000000000000000000000000000000000000000000000000000000000' AS bytea)
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."m" AS t
+WHERE t."hashdiff" = CAST('\x0000000000000000000000000000000000000000000000000000000000000000' AS bytea));
+
+-- load dds.m: versions in order
+INSERT INTO "dds"."m" ("h_pk", "hashdiff", "phone", "use", "event_time", "load_dt", "load_src", "_set")
+SELECT m."h_pk", m."hashdiff", m."phone", m."use", m."event_time", m."load_dt", m."load_src", m."_set"
+FROM (SELECT m."h_pk", m."hashdiff", m."phone", m."use", m."event_time", m."load_dt", m."load_src", m."_set", FIRST_VALUE(m.was) OVER (PARTITION BY m."h_pk", m."event_time", m."load_dt", m."_set" ORDER BY m."hashdiff") AS was
+FROM (SELECT m.*, LAG(m."_set") OVER (PARTITION BY m."h_pk" ORDER BY m."event_time", m."load_dt", m."_set", m."hashdiff") AS was
+FROM (SELECT DISTINCT ON (s."h_pk", s."event_time", s."load_dt", s."_set", s."hashdiff") s."h_pk", s."hashdiff", s."phone", s."use", s."event_time", s."load_dt", s."load_src", s."_set"
+FROM (SELECT r."_key_id" AS "h_pk", r."_diff_phone_use_c8a18853" AS "hashdiff", r."phone" AS "phone", r."use" AS "use", r."_event_time" AS "event_time", r."_load_time" AS "load_dt", r."_record_source" AS "load_src", r."_set__key_id__diff_phone_use_c8a18853_656aadf6" AS "_set"
+FROM "stage_phones" AS r
+WHERE TRUE AND r."_key_id" IS NOT NULL AND r."_set__key_id__diff_phone_use_c8a18853_656aadf6" IS NOT NULL AND r."_diff_phone_use_c8a18853" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt", s."_set", s."hashdiff", s."phone" COLLATE "C", s."use" COLLATE "C", s."load_src" COLLATE "C") AS m) AS m) AS m JOIN "work_m" AS w ON w.key = m."h_pk"
+WHERE NOT w.is_late AND COALESCE(m.was, w.diff) IS DISTINCT
+FROM m."_set" ORDER BY m."h_pk", m."event_time", m."load_dt", m."_set";
+
+-- load dds.m: which versions late rows change
+INSERT INTO "late_m" ("h_pk", "event_time", "load_dt", "_set", is_wanted)
+SELECT h."h_pk", h."event_time", h."load_dt", h."_set", COALESCE(h.was, w.diff) IS DISTINCT
+FROM h."_set"
+FROM (SELECT s."h_pk", s."event_time", s."load_dt", s."_set", LAG(s."_set") OVER (PARTITION BY s."h_pk" ORDER BY s."event_time", s."load_dt", s."_set") AS was
+FROM (SELECT DISTINCT r."h_pk", r."event_time", r."load_dt", r."_set"
+FROM (SELECT r."_key_id" AS "h_pk", r."_event_time" AS "event_time", r."_load_time" AS "load_dt", r."_set__key_id__diff_phone_use_c8a18853_656aadf6" AS "_set"
+FROM "stg"."cases_phones" AS r JOIN "work_m" AS w ON w.key = r."_key_id"
+WHERE w.is_late AND r."_event_time" >= w.first AND r."_event_time" >= (SELECT MIN(first)
+FROM "work_m"
+WHERE is_late) AND r."_key_id" IS NOT NULL AND r."_set__key_id__diff_phone_use_c8a18853_656aadf6" IS NOT NULL AND r."_diff_phone_use_c8a18853" IS NOT NULL) AS r) AS s) AS h JOIN "work_m" AS w ON w.key = h."h_pk";
+
+-- load dds.m: versions that late rows end
+DELETE
+FROM "dds"."m" AS t USING "late_m" AS l
+WHERE t."h_pk" = l."h_pk" AND t."event_time" = l."event_time" AND t."load_dt" = l."load_dt" AND t."_set" = l."_set" AND NOT EXISTS (SELECT 1
+FROM (SELECT DISTINCT ON (s."h_pk", s."event_time", s."load_dt", s."_set", s."hashdiff") s."h_pk", s."hashdiff", s."phone", s."use", s."event_time", s."load_dt", s."load_src", s."_set"
+FROM (SELECT r."_key_id" AS "h_pk", r."_diff_phone_use_c8a18853" AS "hashdiff", r."phone" AS "phone", r."use" AS "use", r."_event_time" AS "event_time", r."_load_time" AS "load_dt", r."_record_source" AS "load_src", r."_set__key_id__diff_phone_use_c8a18853_656aadf6" AS "_set"
+FROM "stg"."cases_phones" AS r JOIN "late_m" AS l ON r."_key_id" = l."h_pk" AND r."_event_time" = l."event_time" AND r."_load_time" = l."load_dt" AND r."_set__key_id__diff_phone_use_c8a18853_656aadf6" = l."_set"
+WHERE l.is_wanted AND r."_key_id" IS NOT NULL AND r."_set__key_id__diff_phone_use_c8a18853_656aadf6" IS NOT NULL AND r."_diff_phone_use_c8a18853" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt", s."_set", s."hashdiff", s."phone" COLLATE "C", s."use" COLLATE "C", s."load_src" COLLATE "C") AS m
+WHERE m."h_pk" = t."h_pk" AND m."event_time" = t."event_time" AND m."load_dt" = t."load_dt" AND m."_set" = t."_set" AND m."hashdiff" = t."hashdiff" AND m."phone" IS NOT DISTINCT
+FROM t."phone" AND m."use" IS NOT DISTINCT
+FROM t."use" AND m."load_src" IS NOT DISTINCT
+FROM t."load_src");
+
+-- load dds.m: versions that late rows begin
+INSERT INTO "dds"."m" ("h_pk", "hashdiff", "phone", "use", "event_time", "load_dt", "load_src", "_set")
+SELECT m."h_pk", m."hashdiff", m."phone", m."use", m."event_time", m."load_dt", m."load_src", m."_set"
+FROM (SELECT DISTINCT ON (s."h_pk", s."event_time", s."load_dt", s."_set", s."hashdiff") s."h_pk", s."hashdiff", s."phone", s."use", s."event_time", s."load_dt", s."load_src", s."_set"
+FROM (SELECT r."_key_id" AS "h_pk", r."_diff_phone_use_c8a18853" AS "hashdiff", r."phone" AS "phone", r."use" AS "use", r."_event_time" AS "event_time", r."_load_time" AS "load_dt", r."_record_source" AS "load_src", r."_set__key_id__diff_phone_use_c8a18853_656aadf6" AS "_set"
+FROM "stg"."cases_phones" AS r JOIN "late_m" AS l ON r."_key_id" = l."h_pk" AND r."_event_time" = l."event_time" AND r."_load_time" = l."load_dt" AND r."_set__key_id__diff_phone_use_c8a18853_656aadf6" = l."_set"
+WHERE l.is_wanted AND r."_key_id" IS NOT NULL AND r."_set__key_id__diff_phone_use_c8a18853_656aadf6" IS NOT NULL AND r."_diff_phone_use_c8a18853" IS NOT NULL) AS s ORDER BY s."h_pk", s."event_time", s."load_dt", s."_set", s."hashdiff", s."phone" COLLATE "C", s."use" COLLATE "C", s."load_src" COLLATE "C") AS m
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."m" AS t
+WHERE t."h_pk" = m."h_pk" AND t."event_time" = m."event_time" AND t."load_dt" = m."load_dt" AND t."_set" = m."_set" AND t."hashdiff" = m."hashdiff") ORDER BY m."h_pk", m."event_time", m."load_dt", m."_set";
 
 ---- wide ----
 

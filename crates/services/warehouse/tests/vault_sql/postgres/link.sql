@@ -87,6 +87,103 @@ FROM "dds"."lines" AS h
 WHERE h."lines_pk" = f."lines_pk") ORDER BY f."lines_pk"
 ON CONFLICT DO NOTHING;
 
+---- ordered ----
+
+-- dds.guest
+CREATE TABLE "dds"."guest" ("guest_pk" bytea NOT NULL, "guest" text, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("guest_pk"));
+
+-- dds.shop
+CREATE TABLE "dds"."shop" ("shop_pk" bytea NOT NULL, "shop" text, "town" text, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("shop_pk"));
+
+-- dds.l
+CREATE TABLE "dds"."l" ("l_pk" bytea NOT NULL, "guest_fk" bytea NOT NULL, "shop_fk" bytea NOT NULL, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("l_pk"));
+
+-- dds.lines
+CREATE TABLE "dds"."lines" ("lines_pk" bytea NOT NULL, "guest_fk" bytea NOT NULL, "shop_fk" bytea NOT NULL, "line" bigint, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("lines_pk"));
+
+-- dds.s
+CREATE TABLE "dds"."s" ("lines_pk" bytea NOT NULL, "hashdiff" bytea, "src" text, "ldts" timestamp NOT NULL);
+
+-- dds.s
+CREATE INDEX ON "dds"."s" ("lines_pk", "ldts");
+
+-- load dds.guest: new keys
+INSERT INTO "dds"."guest" ("guest_pk", "guest", "ldts", "src")
+SELECT f."guest_pk", f."guest", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."guest_pk") s."guest_pk", s."guest", s."ldts", s."src"
+FROM (SELECT "_key_guest" AS "guest_pk", "guest", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_guest" IS NOT NULL) AS s ORDER BY s."guest_pk", s."ldts", s."src" COLLATE "C", s."guest" COLLATE "C") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."guest" AS h
+WHERE h."guest_pk" = f."guest_pk") ORDER BY f."guest_pk"
+ON CONFLICT DO NOTHING;
+
+-- load dds.shop: new keys
+INSERT INTO "dds"."shop" ("shop_pk", "shop", "town", "ldts", "src")
+SELECT f."shop_pk", f."shop", f."town", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."shop_pk") s."shop_pk", s."shop", s."town", s."ldts", s."src"
+FROM (SELECT "_key_shop_town_44c79637" AS "shop_pk", "shop", "town", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_shop_town_44c79637" IS NOT NULL) AS s ORDER BY s."shop_pk", s."ldts", s."src" COLLATE "C", s."shop" COLLATE "C", s."town" COLLATE "C") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."shop" AS h
+WHERE h."shop_pk" = f."shop_pk") ORDER BY f."shop_pk"
+ON CONFLICT DO NOTHING;
+
+-- load dds.l: new keys
+INSERT INTO "dds"."l" ("l_pk", "guest_fk", "shop_fk", "ldts", "src")
+SELECT f."l_pk", f."guest_fk", f."shop_fk", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."l_pk") s."l_pk", s."guest_fk", s."shop_fk", s."ldts", s."src"
+FROM (SELECT "_key_shop_town__guest_f2c46b5d" AS "l_pk", "_key_guest" AS "guest_fk", "_key_shop_town_44c79637" AS "shop_fk", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_shop_town__guest_f2c46b5d" IS NOT NULL AND "_key_guest" IS NOT NULL AND "_key_shop_town_44c79637" IS NOT NULL) AS s ORDER BY s."l_pk", s."ldts", s."src" COLLATE "C", s."guest_fk", s."shop_fk") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."l" AS h
+WHERE h."l_pk" = f."l_pk") ORDER BY f."l_pk"
+ON CONFLICT DO NOTHING;
+
+-- load dds.lines: new keys
+INSERT INTO "dds"."lines" ("lines_pk", "guest_fk", "shop_fk", "line", "ldts", "src")
+SELECT f."lines_pk", f."guest_fk", f."shop_fk", f."line", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."lines_pk") s."lines_pk", s."guest_fk", s."shop_fk", s."line", s."ldts", s."src"
+FROM (SELECT "_key_line_shop_town__guest_d75db71d" AS "lines_pk", "_key_guest" AS "guest_fk", "_key_shop_town_44c79637" AS "shop_fk", "line", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_line_shop_town__guest_d75db71d" IS NOT NULL AND "_key_guest" IS NOT NULL AND "_key_shop_town_44c79637" IS NOT NULL) AS s ORDER BY s."lines_pk", s."ldts", s."src" COLLATE "C", s."guest_fk", s."shop_fk", s."line") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."lines" AS h
+WHERE h."lines_pk" = f."lines_pk") ORDER BY f."lines_pk"
+ON CONFLICT DO NOTHING;
+
+-- load dds.s: one load at a time
+LOCK TABLE "dds"."s" IN SHARE ROW EXCLUSIVE MODE;
+
+-- load dds.s: what is new in this load
+WITH loaded AS (SELECT DISTINCT *
+FROM (SELECT "_key_line_shop_town__guest_d75db71d" AS "lines_pk", "_diff_src" AS "hashdiff", "src", "_load_time" AS "ldts"
+FROM "stage_a"
+WHERE "_key_line_shop_town__guest_d75db71d" IS NOT NULL) AS d), newest AS (SELECT *
+FROM (SELECT h.*, RANK() OVER (PARTITION BY h."lines_pk" ORDER BY h."ldts" DESC) AS newest_rank
+FROM "dds"."s" AS h
+WHERE h."lines_pk" IN (SELECT "lines_pk"
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."lines_pk" = h."lines_pk" AND l."ldts" = h."ldts" AND l."hashdiff" IS NOT DISTINCT
+FROM h."hashdiff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."lines_pk" ORDER BY s."ldts") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM newest AS n
+WHERE n."lines_pk" = s."lines_pk" AND n."hashdiff" = s."hashdiff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."lines_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."lines_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."hashdiff") OVER (PARTITION BY s."lines_pk" ORDER BY s."ldts", s.load_place, s."hashdiff", s."src" COLLATE "C") AS was
+FROM placed AS s) INSERT INTO "dds"."s" ("lines_pk", "hashdiff", "src", "ldts")
+SELECT r."lines_pk", r."hashdiff", r."src", r."ldts"
+FROM said AS r
+WHERE (r.is_new OR r."hashdiff" <> r.was) AND NOT EXISTS (SELECT 1
+FROM "dds"."s" AS t
+WHERE t."lines_pk" = r."lines_pk" AND t."ldts" = r."ldts" AND t."hashdiff" IS NOT DISTINCT
+FROM r."hashdiff");
+
 ---- safe ----
 
 -- dds.h_c
