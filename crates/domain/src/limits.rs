@@ -44,7 +44,7 @@ impl Limits {
         Ok(ms)
     }
 
-    /// A time from 1970 to 9999.
+    /// A time from 1970 to 9999, as it may stand on the log.
     pub fn time(field: &'static str, ms: i64) -> Result<Timestamp, FieldError> {
         if !(0..=Timestamp::MAX.0).contains(&ms) {
             return Err(FieldError::new(
@@ -53,6 +53,25 @@ impl Limits {
             ));
         }
         Ok(Timestamp(ms))
+    }
+
+    /// A time as a caller may tell it, from 2000 to 9999: seconds or microseconds instead of milliseconds are not taken. What
+    /// stands on the log already is not asked again.
+    pub fn told_time(field: &'static str, ms: i64) -> Result<Timestamp, FieldError> {
+        let told = Timestamp::TOLD_MIN.0..=Timestamp::MAX.0;
+        if told.contains(&ms) {
+            return Ok(Timestamp(ms));
+        }
+        let seems = match ms {
+            ms if told.contains(&ms.saturating_mul(1_000)) => ", which seems to be seconds",
+            ms if told.contains(&(ms / 1_000)) => ", which seems to be microseconds",
+            _ => "",
+        };
+        let (least, most) = (told.start(), told.end());
+        Err(FieldError::new(
+            field,
+            format!("must be {least} (2000-01-01) to {most} in ms since 1970-01-01T00:00:00Z, is {ms}{seems}"),
+        ))
     }
 
     /// Checks what the types of an event's fields do not.
@@ -97,5 +116,31 @@ impl Label {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_in_another_unit_is_named_as_one() {
+        let told = |ms: i64| Limits::told_time("event_time", ms).map_err(|error| error.to_string());
+        assert_eq!(told(1_365_029_107_000), Ok(Timestamp(1_365_029_107_000)));
+        assert_eq!((told(946_684_800_000).is_ok(), told(946_684_799_999).is_ok()), (true, false));
+        assert_eq!((told(Timestamp::MAX.0).is_ok(), told(Timestamp::MAX.0 + 1).is_ok()), (true, false));
+        let said = |ms: i64| told(ms).expect_err("refused");
+        assert_eq!(
+            said(1_795_252_288),
+            "event_time: must be 946684800000 (2000-01-01) to 253402300799999 in ms since 1970-01-01T00:00:00Z, \
+             is 1795252288, which seems to be seconds"
+        );
+        assert!(said(1_795_252_288_000_000).ends_with("which seems to be microseconds"));
+        assert!(said(5).ends_with("is 5") && said(i64::MIN).ends_with(&i64::MIN.to_string()));
+    }
+
+    #[test]
+    fn what_stands_on_the_log_may_be_older() {
+        assert_eq!(Limits::time("event_time", 1_795_252_288), Ok(Timestamp(1_795_252_288)));
     }
 }

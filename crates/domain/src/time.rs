@@ -17,6 +17,8 @@ pub struct Day(pub i32);
 impl Timestamp {
     /// 9999-12-31T23:59:59.999Z, the last time that is accepted.
     pub const MAX: Self = Self(253_402_300_799_999);
+    /// 2000-01-01T00:00:00Z, the first time that a caller may tell. A time of today in seconds lies before it.
+    pub const TOLD_MIN: Self = Self(946_684_800_000);
 
     /// The day that this time lies in.
     pub fn day(self) -> Day {
@@ -63,5 +65,7 @@ mod tests {
         assert_eq!(named(951_782_400_000), "2000-02-29");
         assert_eq!(named(1_365_029_107_000), "2013-04-03");
         assert_eq!(Timestamp::MAX.day().to_string(), "9999-12-31");
+        assert_eq!(Timestamp::TOLD_MIN.day().to_string(), "2000-01-01");
+        assert_eq!(Timestamp(Timestamp::TOLD_MIN.0 - 1).day().to_string(), "1999-12-31");
     }
 }

@@ -38,16 +38,19 @@ fn http_packet(rng: &mut Rng) -> Packet {
     };
     let position = "/v1/users/random/positions/random";
     match rng.u32(0..10) {
-        0 => json(position, r#"{"event_time":1,"position_ms":"#.to_owned()),
+        0 => json(position, r#"{"event_time":1700000000001,"position_ms":"#.to_owned()),
         1 => json(position, r#"{"event_time":"yesterday","position_ms":[]}"#.to_owned()),
         2 => json(position, r#"{"event_time":-5,"position_ms":-1}"#.to_owned()),
-        3 => json(position, format!(r#"{{"event_time":1,"position_ms":1,"play_id":"{}"}}"#, text(rng, HUGE_BYTES))),
-        4 => json(position, format!(r#"{{"event_time":1,"position_ms":{}}}"#, u64::MAX)),
-        5 => json(position, r#"{"event_time":1,"position_ms":1,"kind":"rewind"}"#.to_owned()),
+        3 => json(
+            position,
+            format!(r#"{{"event_time":1700000000001,"position_ms":1,"play_id":"{}"}}"#, text(rng, HUGE_BYTES)),
+        ),
+        4 => json(position, format!(r#"{{"event_time":1700000000001,"position_ms":{}}}"#, u64::MAX)),
+        5 => json(position, r#"{"event_time":1700000000001,"position_ms":1,"kind":"rewind"}"#.to_owned()),
         6 => json(position, "[".repeat(5_000)),
         7 => json(
             &format!("/v1/users/{}/positions/x", text(rng, LONG_BYTES)),
-            r#"{"event_time":1,"position_ms":1}"#.to_owned(),
+            r#"{"event_time":1700000000001,"position_ms":1}"#.to_owned(),
         ),
         8 => Packet {
             method: Method::PUT,
@@ -80,7 +83,7 @@ fn grpc_packet(rng: &mut Rng) -> watch::Event {
     let good = watch::Event {
         user_id: "random".to_owned(),
         video_id: "random".to_owned(),
-        event_time: 1,
+        event_time: 1_700_000_000_001,
         position_ms: 1,
         ..watch::Event::default()
     };

@@ -38,7 +38,7 @@ fn kind(number: i32) -> Result<Kind, FieldError> {
 
 /// The caller's clock.
 pub(super) fn sent_time(ms: Option<i64>) -> Result<Option<Timestamp>, Problem> {
-    Ok(ms.map(|ms| Limits::time("sent_time", ms)).transpose()?)
+    Ok(ms.map(|ms| Limits::told_time("sent_time", ms)).transpose()?)
 }
 
 /// A position.

@@ -13,8 +13,8 @@ use crate::problem::Problem;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PutPosition<'a> {
-    /// When, by the player's clock, ms since 1970.
-    #[schema(value_type = i64, required = true, minimum = 0, maximum = 253_402_300_799_999_i64)]
+    /// When, by the player's clock, ms since 1970; from 2000 on.
+    #[schema(value_type = i64, required = true, minimum = 946_684_800_000_i64, maximum = 253_402_300_799_999_i64)]
     event_time: Option<Whole<i64>>,
     /// How far from the start, ms.
     #[schema(value_type = i64, required = true, minimum = 0, maximum = 31_622_400_000_i64)]
@@ -40,8 +40,8 @@ pub(crate) struct PutPosition<'a> {
     #[serde(borrow)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 256, pattern = "^[^\\x00-\\x1F\\x7F-\\x9F]+$")]
     session: Option<Text<'a>>,
-    /// The player's clock at sending, ms since 1970: corrects the event's time if that clock is off.
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 253_402_300_799_999_i64)]
+    /// The player's clock at sending, ms since 1970, from 2000 on: corrects the event's time if that clock is off.
+    #[schema(value_type = Option<i64>, minimum = 946_684_800_000_i64, maximum = 253_402_300_799_999_i64)]
     pub(crate) sent_time: Option<Whole<i64>>,
 }
 
@@ -58,8 +58,8 @@ pub(crate) struct EventBody<'a> {
     #[serde(borrow)]
     #[schema(value_type = String, required = true, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._:@-]+$")]
     video_id: Option<Text<'a>>,
-    /// When, by the player's clock, ms since 1970.
-    #[schema(value_type = i64, required = true, minimum = 0, maximum = 253_402_300_799_999_i64)]
+    /// When, by the player's clock, ms since 1970; from 2000 on.
+    #[schema(value_type = i64, required = true, minimum = 946_684_800_000_i64, maximum = 253_402_300_799_999_i64)]
     event_time: Option<Whole<i64>>,
     /// How far from the start, ms.
     #[schema(value_type = i64, required = true, minimum = 0, maximum = 31_622_400_000_i64)]
@@ -192,5 +192,5 @@ impl<'a> EntryError<'a> {
 
 /// The time of a field that may be left out.
 pub(crate) fn time_of(ms: Option<Whole<i64>>) -> Result<Option<Timestamp>, Problem> {
-    Ok(ms.map(|ms| playhead_domain::Limits::time("sent_time", ms.0)).transpose()?)
+    Ok(ms.map(|ms| playhead_domain::Limits::told_time("sent_time", ms.0)).transpose()?)
 }

@@ -10,6 +10,7 @@ use crate::problem::{PROBLEM_JSON, ProblemType};
 const ID_PATTERN: &str = "^[A-Za-z0-9._:@-]+$";
 const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
 const TIME_MAX: i64 = 253_402_300_799_999;
+const TIME_MIN: i64 = 946_684_800_000;
 
 /// Adds it.
 pub(super) fn apply(document: &mut Value) {
@@ -136,7 +137,7 @@ fn parameter_of(parameter: &mut Value) {
         "video" => json!({ "type": "array", "items": id, "maxItems": 200 }),
         "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }),
         "cursor" => json!({ "type": "string", "pattern": r"^(0|[1-9][0-9]{0,14})\.[A-Za-z0-9._:@-]{1,64}$" }),
-        "sent_time" => json!({ "type": "integer", "minimum": 0, "maximum": TIME_MAX }),
+        "sent_time" => json!({ "type": "integer", "minimum": TIME_MIN, "maximum": TIME_MAX }),
         _ => json!({ "type": "boolean", "default": false }),
     };
     parameter["schema"] = schema;

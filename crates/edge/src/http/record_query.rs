@@ -48,5 +48,5 @@ impl<S: Send + Sync> FromRequestParts<S> for BatchReceipt {
 }
 
 fn sent_time(ms: u64) -> Result<Timestamp, Problem> {
-    Ok(Limits::time("sent_time", i64::try_from(ms).unwrap_or(i64::MAX))?)
+    Ok(Limits::told_time("sent_time", i64::try_from(ms).unwrap_or(i64::MAX))?)
 }

@@ -9,7 +9,7 @@ use tonic::Code;
 use crate::support::{Fault, Running, SOON, Server};
 
 const POSITION: &str = "/v1/users/u/positions/v";
-const BODY: &str = r#"{"event_time":1,"position_ms":1}"#;
+const BODY: &str = r#"{"event_time":1700000000001,"position_ms":1}"#;
 
 #[tokio::test]
 async fn what_is_under_way_is_answered() {
@@ -47,8 +47,13 @@ async fn a_stream_ends_with_unavailable_after_what_is_durable_was_acknowledged()
     let mut client = server.watch_client().await;
     let (send, messages) = tokio::sync::mpsc::channel(1);
     let mut answers = client.stream_events(ReceiverStream::new(messages)).await.expect("a stream").into_inner();
-    let event =
-        Event { user_id: "u".into(), video_id: "v".into(), event_time: 1, position_ms: 1, ..Default::default() };
+    let event = Event {
+        user_id: "u".into(),
+        video_id: "v".into(),
+        event_time: 1_700_000_000_001,
+        position_ms: 1,
+        ..Default::default()
+    };
     server.log.fail(Fault::Slow(Duration::from_millis(300)));
     send.send(StreamEventsRequest { events: vec![event], ..Default::default() }).await.expect("sent");
     while server.log.appends.load(std::sync::atomic::Ordering::SeqCst) == 0 {

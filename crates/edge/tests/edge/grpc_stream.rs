@@ -15,7 +15,7 @@ fn events(first: u64, count: u64) -> Vec<Event> {
     let event = |n: u64| Event {
         user_id: format!("u{n}"),
         video_id: "v".into(),
-        event_time: 1,
+        event_time: 1_700_000_000_001,
         position_ms: n,
         ..Default::default()
     };

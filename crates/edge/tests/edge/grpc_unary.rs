@@ -7,7 +7,13 @@ use tonic::{Code, Status};
 use crate::support::{Fault, Running, SOON, Server};
 
 fn event(video: &str, position_ms: u64) -> pb::Event {
-    pb::Event { user_id: "u".into(), video_id: video.into(), event_time: 1, position_ms, ..Default::default() }
+    pb::Event {
+        user_id: "u".into(),
+        video_id: video.into(),
+        event_time: 1_700_000_000_001,
+        position_ms,
+        ..Default::default()
+    }
 }
 
 fn set(event: pb::Event) -> pb::SetPositionRequest {
@@ -26,7 +32,7 @@ async fn what_was_set_is_read_at_once() {
     let mut client = server.watch_client().await;
     let set = client.set_position(set(event("v", 61_000))).await.expect("durable");
     assert!(set.metadata().get("x-request-id").is_some());
-    assert_eq!(set.into_inner().event_time, 1);
+    assert_eq!(set.into_inner().event_time, 1_700_000_000_001);
     let got = client.get_position(pb::GetPositionRequest { user_id: "u".into(), video_id: "v".into() }).await;
     let got = got.expect("found").into_inner();
     assert!(!got.stale);

@@ -24,11 +24,11 @@ fn results(answer: &Answer) -> Vec<String> {
 #[tokio::test]
 async fn a_wrong_event_of_an_array_loses_no_other() {
     let server = Running::open().await;
-    let body = r#"[{"user_id":"u","video_id":"a","event_time":1,"position_ms":1},
+    let body = r#"[{"user_id":"u","video_id":"a","event_time":1700000000001,"position_ms":1},
                    {"user_id":"u","video_id":"b","event_time":"x","position_ms":1},
-                   {"user_id":"","video_id":"b","event_time":1,"position_ms":1},
+                   {"user_id":"","video_id":"b","event_time":1700000000001,"position_ms":1},
                    7,
-                   {"user_id":"u","video_id":"c","event_time":1,"position_ms":3}]"#;
+                   {"user_id":"u","video_id":"c","event_time":1700000000001,"position_ms":3}]"#;
     let answer = server.post("/v1/events", body).await;
     let expected = ["ok", "invalid-field event_time", "invalid-field user_id", "malformed-body -", "ok"];
     assert_eq!(results(&answer), expected);
@@ -39,8 +39,8 @@ async fn a_wrong_event_of_an_array_loses_no_other() {
 #[tokio::test]
 async fn a_malformed_line_loses_no_other() {
     let server = Running::open().await;
-    let body = "{\"user_id\":\"u\",\"video_id\":\"a\",\"event_time\":1,\"position_ms\":1}\r\n\n{\"user_id\":\n\
-                {\"user_id\":\"u\",\"video_id\":\"b\",\"event_time\":1,\"position_ms\":1}";
+    let body = "{\"user_id\":\"u\",\"video_id\":\"a\",\"event_time\":1700000000001,\"position_ms\":1}\r\n\n{\"user_id\":\n\
+                {\"user_id\":\"u\",\"video_id\":\"b\",\"event_time\":1700000000001,\"position_ms\":1}";
     let answer =
         server.ask("POST", "/v1/events").header("content-type", "application/x-ndjson").body(body).send().await;
     assert_eq!(results(&answer), ["ok", "malformed-body -", "ok"]);
@@ -73,12 +73,12 @@ async fn a_batch_has_ten_thousand_entries_at_most() {
 #[tokio::test]
 async fn one_reason_for_all_is_the_whole_answer() {
     let server = Running::open().await;
-    let body = r#"[{"user_id":"u","video_id":"a","event_time":1,"position_ms":1}]"#;
+    let body = r#"[{"user_id":"u","video_id":"a","event_time":1700000000001,"position_ms":1}]"#;
     server.log.fail(Fault::Full);
     assert_eq!(server.post("/v1/events", body).await.problem(), "507 storage-full");
     server.log.fail(Fault::Busy);
     assert_eq!(server.post("/v1/events", body).await.problem(), "429 too-busy log-queue");
-    let mixed = r#"[{"user_id":"u","video_id":"a","event_time":1,"position_ms":1},{}]"#;
+    let mixed = r#"[{"user_id":"u","video_id":"a","event_time":1700000000001,"position_ms":1},{}]"#;
     assert_eq!(results(&server.post("/v1/events", mixed).await), ["too-busy -", "invalid-field event_time"]);
 }
 
@@ -94,7 +94,7 @@ async fn a_packed_batch_is_unpacked_within_the_limit() {
         let ask = server.ask("POST", "/v1/events").header("content-type", "application/json");
         ask.header("content-encoding", "gzip").body(body).send().await
     };
-    let event = r#"[{"user_id":"u","video_id":"a","event_time":1,"position_ms":1}]"#;
+    let event = r#"[{"user_id":"u","video_id":"a","event_time":1700000000001,"position_ms":1}]"#;
     assert_eq!(results(&post(pack(event)).await), ["ok"]);
     let bomb = pack(&" ".repeat(64 * 1024 * 1024));
     assert_eq!(post(bomb).await.problem(), "413 body-too-large batch-bytes");
@@ -104,16 +104,20 @@ async fn a_packed_batch_is_unpacked_within_the_limit() {
 #[tokio::test]
 async fn a_clock_that_is_off_corrects_its_events() {
     let server = Running::open().await;
-    let body = r#"[{"user_id":"u","video_id":"a","event_time":1000,"position_ms":1}]"#;
+    let body = r#"[{"user_id":"u","video_id":"a","event_time":1000000001000,"position_ms":1}]"#;
     for ask in [
-        server.ask("POST", "/v1/events?sent_time=2000"),
-        server.ask("POST", "/v1/events").header("x-sent-time", "2000"),
+        server.ask("POST", "/v1/events?sent_time=1000000002000"),
+        server.ask("POST", "/v1/events").header("x-sent-time", "1000000002000"),
     ] {
         let answer = ask.json(body).send().await;
         assert!(answer.json()["results"][0]["event_time"].as_i64().expect("a time") > 1_700_000_000_000);
     }
     let wrong = server.ask("POST", "/v1/events").header("x-sent-time", "soon").json(body).send().await;
     assert_eq!(wrong.problem(), "400 invalid-field x-sent-time");
+    let seconds = server.ask("POST", "/v1/events?sent_time=1000000002").json(body).send().await;
+    assert_eq!(seconds.problem(), "400 invalid-field sent_time");
+    let seconds = server.post("/v1/events?backfill=true", &body.replace("1000000001000", "1000000001")).await;
+    assert_eq!(results(&seconds), ["invalid-field event_time"]);
 }
 
 #[tokio::test]

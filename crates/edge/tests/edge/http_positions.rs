@@ -25,11 +25,12 @@ async fn what_was_put_is_read_at_once() {
 #[tokio::test]
 async fn ids_in_paths_are_percent_decoded() {
     let server = Running::open().await;
-    let put = server.put("/v1/users/a%40b%3Ac/positions/v%2E1", r#"{"event_time":1,"position_ms":5}"#).await;
+    let put =
+        server.put("/v1/users/a%40b%3Ac/positions/v%2E1", r#"{"event_time":1700000000001,"position_ms":5}"#).await;
     assert_eq!(put.status, 200, "{}", put.text());
     let got = server.get("/v1/users/a@b:c/positions/v.1").await;
     assert_eq!(got.json()["user_id"], "a@b:c");
-    assert_eq!(got.json()["play_id"], "~1970-01-01");
+    assert_eq!(got.json()["play_id"], "~2023-11-14");
     assert_eq!(server.get("/v1/users/a%2Fb/positions/v").await.problem(), "400 invalid-field user_id");
     assert_eq!(server.get("/v1/users/u/positions/%FF").await.problem(), "400 invalid-field path");
 }
@@ -44,7 +45,7 @@ async fn what_is_not_known_is_not_found() {
 async fn pages_follow_each_other_newest_first() {
     let server = Running::open().await;
     for n in 1..=5 {
-        let body = format!(r#"{{"event_time":{n},"position_ms":{n}}}"#);
+        let body = format!(r#"{{"event_time":170000000000{n},"position_ms":{n}}}"#);
         assert_eq!(server.put(&format!("/v1/users/u/positions/v{n}"), &body).await.status, 200);
     }
     let (mut seen, mut cursor) = (Vec::new(), String::new());
@@ -64,7 +65,7 @@ async fn pages_follow_each_other_newest_first() {
 async fn named_videos_come_in_their_order_and_unknown_ones_are_left_out() {
     let server = Running::open().await;
     for video in ["a", "b"] {
-        server.put(&format!("/v1/users/u/positions/{video}"), r#"{"event_time":1,"position_ms":5}"#).await;
+        server.put(&format!("/v1/users/u/positions/{video}"), r#"{"event_time":1700000000001,"position_ms":5}"#).await;
     }
     let read = server.get("/v1/users/u/positions?video=b&video=x&video=a").await.json();
     let videos: Vec<_> = read["positions"].as_array().expect("positions").iter().map(|p| &p["video_id"]).collect();
@@ -74,7 +75,7 @@ async fn named_videos_come_in_their_order_and_unknown_ones_are_left_out() {
 #[tokio::test]
 async fn marks_complete_reset_and_hide() {
     let server = Running::open().await;
-    server.put("/v1/users/u/positions/v", r#"{"event_time":1,"position_ms":5}"#).await;
+    server.put("/v1/users/u/positions/v", r#"{"event_time":1700000000001,"position_ms":5}"#).await;
     let mark = async |name: &str| {
         let put = server.put("/v1/users/u/marks/v", &format!(r#"{{"mark":"{name}"}}"#)).await;
         assert_eq!((put.status, put.text().as_str()), (204, ""));
@@ -91,7 +92,7 @@ async fn marks_complete_reset_and_hide() {
 async fn what_was_forgotten_is_gone() {
     let server = Running::open().await;
     for video in ["a", "b", "c"] {
-        server.put(&format!("/v1/users/u/positions/{video}"), r#"{"event_time":1,"position_ms":5}"#).await;
+        server.put(&format!("/v1/users/u/positions/{video}"), r#"{"event_time":1700000000001,"position_ms":5}"#).await;
     }
     assert_eq!(server.delete("/v1/users/u/positions/a").await.status, 204);
     assert_eq!(server.get("/v1/users/u/positions/a").await.status, 404);

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use crate::support::{Fault, Running, SOON, Server};
 
 const POSITION: &str = "/v1/users/u/positions/v";
-const BODY: &str = r#"{"event_time":1,"position_ms":1}"#;
+const BODY: &str = r#"{"event_time":1700000000001,"position_ms":1}"#;
 
 async fn limited(limit: impl FnOnce(&mut Server)) -> Running {
     let mut server = Server::default();
@@ -65,7 +65,7 @@ async fn a_request_has_its_time() {
 #[tokio::test]
 async fn bodies_and_headers_have_their_size() {
     let server = Running::open().await;
-    let large = format!(r#"{{"event_time":1,"position_ms":1,"device":"{}"}}"#, "x".repeat(70_000));
+    let large = format!(r#"{{"event_time":1700000000001,"position_ms":1,"device":"{}"}}"#, "x".repeat(70_000));
     let refused = server.put(POSITION, &large).await;
     assert_eq!(refused.problem(), "413 body-too-large body-bytes");
     assert_eq!(refused.header("connection"), None, "the rest was taken, so the connection goes on");

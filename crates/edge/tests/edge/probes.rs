@@ -45,7 +45,7 @@ async fn the_health_service_follows_readiness() {
 #[tokio::test]
 async fn requests_are_counted_by_route() {
     let server = Running::open().await;
-    server.put("/v1/users/counted-user/positions/v", r#"{"event_time":1,"position_ms":1}"#).await;
+    server.put("/v1/users/counted-user/positions/v", r#"{"event_time":1700000000001,"position_ms":1}"#).await;
     let metrics = server.get("/metrics").await;
     assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let text = metrics.text();

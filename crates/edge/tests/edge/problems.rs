@@ -15,18 +15,20 @@ async fn check(server: &Running, body: &str, expected: Expect) {
 #[tokio::test]
 async fn a_wrong_field_is_named() {
     let server = Running::open().await;
-    check(&server, r#"{"event_time":1}"#, expect![[r#"{"detail":"must be given","field":"position_ms","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
-    check(&server, r#"{"event_time":1,"position_ms":-1}"#, expect![[r#"{"detail":"-1 is out of range","field":"position_ms","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
-    check(&server, r#"{"event_time":1,"position_ms":1.5}"#, expect![[r#"{"detail":"must be a whole number, is the number 1.5","field":"position_ms","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
-    check(&server, r#"{"event_time":1,"position_ms":31622400001}"#, expect![[r#"{"detail":"must be at most 31622400000 ms (366 days), is 31622400001","field":"position_ms","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001}"#, expect![[r#"{"detail":"must be given","field":"position_ms","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001,"position_ms":-1}"#, expect![[r#"{"detail":"-1 is out of range","field":"position_ms","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001,"position_ms":1.5}"#, expect![[r#"{"detail":"must be a whole number, is the number 1.5","field":"position_ms","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001,"position_ms":31622400001}"#, expect![[r#"{"detail":"must be at most 31622400000 ms (366 days), is 31622400001","field":"position_ms","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000,"position_ms":1}"#, expect![[r#"{"detail":"must be 946684800000 (2000-01-01) to 253402300799999 in ms since 1970-01-01T00:00:00Z, is 1700000000, which seems to be seconds","field":"event_time","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001,"position_ms":1,"sent_time":1700000000}"#, expect![[r#"{"detail":"must be 946684800000 (2000-01-01) to 253402300799999 in ms since 1970-01-01T00:00:00Z, is 1700000000, which seems to be seconds","field":"sent_time","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
     check(&server, r#"{"event_time":"1","position_ms":1}"#, expect![[r#"{"detail":"must be a whole number, is the text \"1\"","field":"event_time","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
-    check(&server, r#"{"event_time":1,"position_ms":1,"posision":1}"#, expect![[r#"{"detail":"is not known here; did you mean `position_ms`?","field":"posision","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
-    check(&server, r#"{"event_time":1,"event_time":1,"position_ms":1}"#, expect![[r#"{"detail":"stands twice","field":"event_time","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
-    check(&server, r#"{"event_time":1,"position_ms":1,"kind":"rewind"}"#, expect![[r#"{"detail":"must be one of `progress`, `seek`, `pause`, `ended`, is `rewind`","field":"kind","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
-    check(&server, r#"{"event_time":1,"position_ms":1,"kind":5}"#, expect![[r#"{"detail":"must be one of `progress`, `seek`, `pause`, `ended`, is a number","field":"kind","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
-    check(&server, r#"{"event_time":1,"position_ms":1,"play_id":{"a":1}}"#, expect![[r#"{"detail":"must be text, is an object","field":"play_id","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
-    check(&server, r#"{"event_time":1,"position_ms":1,"user_id":"ann"}"#, expect![[r#"{"detail":"is not known here; known are `event_time`, `position_ms`, `play_id`, `seq`, `duration_ms`, `kind`, `device`, `session`, `sent_time`","field":"user_id","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
-    check(&server, r#"{"event_time":1,"position_ms":1,"play_id":"a b"}"#, expect![[r#"{"detail":"may only have [A-Za-z0-9._:@-], byte 1 is not one of them","field":"play_id","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001,"position_ms":1,"posision":1}"#, expect![[r#"{"detail":"is not known here; did you mean `position_ms`?","field":"posision","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001,"event_time":1700000000001,"position_ms":1}"#, expect![[r#"{"detail":"stands twice","field":"event_time","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001,"position_ms":1,"kind":"rewind"}"#, expect![[r#"{"detail":"must be one of `progress`, `seek`, `pause`, `ended`, is `rewind`","field":"kind","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001,"position_ms":1,"kind":5}"#, expect![[r#"{"detail":"must be one of `progress`, `seek`, `pause`, `ended`, is a number","field":"kind","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001,"position_ms":1,"play_id":{"a":1}}"#, expect![[r#"{"detail":"must be text, is an object","field":"play_id","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001,"position_ms":1,"user_id":"ann"}"#, expect![[r#"{"detail":"is not known here; known are `event_time`, `position_ms`, `play_id`, `seq`, `duration_ms`, `kind`, `device`, `session`, `sent_time`","field":"user_id","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
+    check(&server, r#"{"event_time":1700000000001,"position_ms":1,"play_id":"a b"}"#, expect![[r#"{"detail":"may only have [A-Za-z0-9._:@-], byte 1 is not one of them","field":"play_id","request_id":"r1","status":400,"type":"urn:playhead:problem:invalid-field"}"#]]).await;
 }
 
 #[tokio::test]
@@ -90,7 +92,7 @@ async fn what_the_log_refuses_has_its_status() {
     let server = Running::open().await;
     let put = async |fault: Fault| {
         server.log.fail(fault);
-        let answer = server.put(POSITION, r#"{"event_time":1,"position_ms":1}"#).await;
+        let answer = server.put(POSITION, r#"{"event_time":1700000000001,"position_ms":1}"#).await;
         (answer.problem(), answer.header("retry-after").map(str::to_owned))
     };
     assert_eq!(put(Fault::Full).await, ("507 storage-full".to_owned(), Some("10".to_owned())));
@@ -99,7 +101,7 @@ async fn what_the_log_refuses_has_its_status() {
     assert_eq!(put(Fault::Unknown).await, ("503 unknown-outcome".to_owned(), Some("1".to_owned())));
     assert_eq!(put(Fault::Panics).await, ("500 internal".to_owned(), None));
     server.log.fail(Fault::None);
-    assert_eq!(server.put(POSITION, r#"{"event_time":1,"position_ms":1}"#).await.status, 200);
+    assert_eq!(server.put(POSITION, r#"{"event_time":1700000000001,"position_ms":1}"#).await.status, 200);
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ async fn random_json_is_never_the_servers_fault() {
     let server = Running::open().await;
     let mut rng = Rng::with_seed(seed());
     let position = r#"{"event_time":1700000000000,"position_ms":61000,"play_id":"p1","seq":7,"kind":"pause"}"#;
-    let events = format!("[{}]", r#"{"user_id":"u","video_id":"v","event_time":1,"position_ms":1}"#);
+    let events = format!("[{}]", r#"{"user_id":"u","video_id":"v","event_time":1700000000001,"position_ms":1}"#);
     for _ in 0..300 {
         for (method, path, text) in [
             ("PUT", "/v1/users/u/positions/v", position),

@@ -45,7 +45,7 @@ async fn a_token_may_what_its_scopes_say() {
         let answer = server.ask(method, path).header("authorization", token).json(body).send().await;
         if answer.status < 300 { answer.status.to_string() } else { answer.problem() }
     };
-    let body = r#"{"event_time":1,"position_ms":1}"#;
+    let body = r#"{"event_time":1700000000001,"position_ms":1}"#;
     assert_eq!(ask(&write, "PUT", POSITION, body).await, "200");
     assert_eq!(ask(&read, "PUT", POSITION, body).await, "403 forbidden");
     assert_eq!(ask(&read, "GET", POSITION, "").await, "200");

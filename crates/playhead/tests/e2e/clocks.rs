@@ -45,8 +45,14 @@ fn times_are_corrected_clamped_or_kept() {
     let (time, received) = put(&program, "future", "", &json!({"event_time": now + HOUR_MS, "position_ms": 1}));
     assert_eq!(time, received);
     assert_eq!(put(&program, "soon", "", &json!({"event_time": now + 30_000, "position_ms": 1})).0, now + 30_000);
-    assert_eq!(put(&program, "past", "", &json!({"event_time": 5, "position_ms": 1})).0, 5);
-    // A backfill keeps its times whatever they are.
+    let past = 946_684_800_000;
+    assert_eq!(put(&program, "past", "", &json!({"event_time": past, "position_ms": 1})).0, past);
+    for query in ["", "?backfill=true"] {
+        let seconds = json!({"event_time": now / 1_000, "position_ms": 1});
+        let refused = program.http().put(&format!("/v1/users/u/positions/s{query}"), &seconds).expect("an answer");
+        assert_eq!(refused.expect_status(400).json["field"], "event_time");
+    }
+    // A backfill keeps its times however far ahead they are.
     let far = json!({"event_time": now + 1_000 * HOUR_MS, "position_ms": 1});
     assert_eq!(put(&program, "far", "?backfill=true", &far).0, now + 1_000 * HOUR_MS);
 

@@ -52,7 +52,7 @@ impl NewEvent {
         Ok(Self {
             user_id: id(raw.user_id)?,
             video_id: id(raw.video_id)?,
-            event_time: Limits::time("event_time", event_time)?,
+            event_time: Limits::told_time("event_time", event_time)?,
             position_ms: Limits::position_ms("position_ms", position_ms)?,
             play_id: raw.play_id.map(id).transpose()?,
             seq: raw.seq,

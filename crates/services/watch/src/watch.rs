@@ -38,7 +38,7 @@ pub struct Recorded {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     /// A field is not as it must be.
-    #[error("{0}")]
+    #[error(transparent)]
     Field(#[from] FieldError),
     /// Recent positions are full: the fold into the base is behind.
     #[error("{held} recent positions wait to be folded, at most {most} may")]
@@ -49,7 +49,7 @@ pub enum RecordError {
         most: usize,
     },
     /// The log did not take it.
-    #[error("{0}")]
+    #[error(transparent)]
     Append(#[from] AppendError),
 }
 
@@ -128,7 +128,7 @@ impl Watch {
         }
         let offset_ms = receipt.sent_time.map_or(0, |sent_time| received.since_ms(sent_time));
         let is_off = offset_ms.unsigned_abs() > self.config.clock_offset_ms_max;
-        let time = if is_off { sent.plus_ms(offset_ms) } else { sent };
+        let time = if is_off { sent.plus_ms(offset_ms).max(Timestamp::TOLD_MIN) } else { sent };
         let ahead_ms = time.since_ms(received);
         let in_future = u64::try_from(ahead_ms).is_ok_and(|ahead_ms| ahead_ms > self.config.future_ms_max);
         if in_future { received } else { time }

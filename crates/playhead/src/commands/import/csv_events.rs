@@ -79,7 +79,7 @@ fn time(text: &str) -> Result<i64, String> {
             .map_err(|_| format!("event_time: must be ms since 1970 or an RFC 3339 time, is `{text}`"))?
             .as_millisecond(),
     };
-    Limits::time("event_time", ms).map(|time| time.0).map_err(|error| error.to_string())
+    Limits::told_time("event_time", ms).map(|time| time.0).map_err(|error| error.to_string())
 }
 
 /// The rows of a file.
@@ -137,11 +137,12 @@ mod tests {
             u1,v1,1365029107000,5000,\r\n\
             u1,\"v,1\",2013-04-03T22:45:07Z,5000,pause\r\n\
             u1,v1,yesterday,5000,\r\n\
-            u1,v1,5,-1,\r\n\
+            u1,v1,1365029107000,-1,\r\n\
             u1,v1\r\n\
             ,v1,5,5,\r\n\
             u\xff,v1,5,5,\r\n\
-            u9,v9,5,5,seek\r\n";
+            u1,v1,1365029107,5,\r\n\
+            u9,v9,1365029107000,5,seek\r\n";
         let rows = contents(text).expect("a header");
         let good = r#"{"user_id":"u1","video_id":"v1","event_time":1365029107000,"position_ms":5000}"#;
         let quoted =
@@ -158,9 +159,11 @@ mod tests {
                 "has 2 cells, the header has 5",
                 "user_id: must be given",
                 "is not UTF-8",
+                "event_time: must be 946684800000 (2000-01-01) to 253402300799999 in ms since 1970-01-01T00:00:00Z, \
+                 is 1365029107, which seems to be seconds",
             ]
         );
-        assert!(rows.last().is_some_and(|(line, content)| *line == 9 && content.is_ok()));
+        assert!(rows.last().is_some_and(|(line, content)| *line == 10 && content.is_ok()));
     }
 
     #[test]

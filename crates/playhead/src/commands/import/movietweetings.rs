@@ -114,7 +114,8 @@ fn rating(text: &str) -> Result<String, String> {
         .filter(|rating| *rating <= RATING_MAX)
         .ok_or("rating: must be a whole number from 0 to 10")?;
     let seconds: i64 = seconds.parse().map_err(|_| "time: must be whole seconds since 1970".to_owned())?;
-    let event_time = Limits::time("event_time", seconds.saturating_mul(1_000)).map_err(|error| error.to_string())?.0;
+    let event_time =
+        Limits::told_time("event_time", seconds.saturating_mul(1_000)).map_err(|error| error.to_string())?.0;
     EventLine {
         user_id,
         video_id,

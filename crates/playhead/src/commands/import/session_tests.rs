@@ -99,7 +99,7 @@ fn results(results: Vec<Value>) -> Scripted {
 /// A file of `count` good events: positions 1 to `count`.
 fn events(count: usize) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a directory");
-    let rows: String = (1..=count).map(|n| format!("u{n},v1,5,{n}\n")).collect();
+    let rows: String = (1..=count).map(|n| format!("u{n},v1,1365029107000,{n}\n")).collect();
     std::fs::write(dir.path().join("events.csv"), format!("user_id,video_id,event_time,position_ms\n{rows}"))
         .expect("a file");
     dir
