@@ -53,7 +53,7 @@ impl Engines {
         std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
-        let log = SegmentLog::open(&data.join("log"), config.log.clone(), clock.clone()).context("the log")?;
+        let log = held::take(data, || SegmentLog::open(&data.join("log"), config.log.clone(), clock.clone()))?;
         // Their threads flush, compact and fold behind the log; nobody waits for that.
         let store = patiently("base", || FjallStore::open(&data.join("positions"), &config.base));
         let store = Arc::new(store?.context("the positions")?);

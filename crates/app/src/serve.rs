@@ -38,7 +38,11 @@ pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce
     let metrics = Metrics::install()?;
     metric_table::describe();
     check_roles(&config)?;
-    // Before the engines, which may take a while: who made a slip of the keyboard hears of it at once.
+    let named = read_specs(&config)?;
+    // Before the engines, which may take a while: who made a slip of the keyboard hears of it at once, and who starts a second
+    // server by mistake hears of the folder rather than of an address.
+    check_addresses(&config)?;
+    held::refuse_if_held(&config.data)?;
     let addresses = Addresses::take(config.http, config.grpc)?;
     let engines = Engines::open(&config).await.map_err(|error| lost::with_advice(error, &config.data))?;
     let open = check_access(&config, &engines)?;
@@ -132,6 +136,14 @@ fn check_access(config: &Config, engines: &Engines) -> Result<bool> {
         && !engines.tokens.any()
         && !config.insecure
     {
+/// The system would say of the second of two equal ones that another program has it, and only once it listens.
+fn check_addresses(config: &Config) -> Result<()> {
+    if config.http == config.grpc && config.http.port() != 0 {
+        bail!("--http and --grpc are both {}: HTTP and gRPC need an address each", config.http);
+    }
+    Ok(())
+}
+
         bail!(
             "{name} = {addr} is not loopback and there are no tokens, so anybody who reaches it could do anything. \
              Make one with `playhead token create NAME --scopes write,read --data {}`, or say --insecure",

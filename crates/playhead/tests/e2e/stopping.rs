@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use playhead_contracts::watch;
-use playhead_testkit::{Code, Grpc, Signal, event, seeded};
+use playhead_testkit::{Code, Grpc, Program, Signal, event, seeded, wait_until};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -115,6 +115,29 @@ fn a_taken_address_is_told_at_once_with_its_flag() {
         assert!(refused.stderr.contains(&format!("choose another address with {flag} ADDR")), "{refused:?}");
         assert!(!program.data_dir().exists(), "something was opened first: {refused:?}");
     }
+}
+
+#[test]
+fn one_address_for_both_is_told_with_both_flags() {
+    let program = setup().prepare();
+    let data = program.data_dir().display().to_string();
+    let both = "127.0.0.1:65123";
+    let refused = program.command(&["serve", "--data", &data, "--http", both, "--grpc", both]);
+    let told = format!("playhead: --http and --grpc are both {both}");
+    assert!(refused.code == Some(1) && refused.stderr.starts_with(&told), "{refused:?}");
+    assert!(!program.data_dir().exists(), "something was opened first: {refused:?}");
+}
+
+#[test]
+fn of_two_programs_that_start_together_on_one_folder_one_is_told_of_the_other() {
+    let own = tempfile::tempdir().expect("a folder");
+    let mut both = [(); 2].map(|()| setup().data_dir(own.path()).prepare());
+    both.iter_mut().for_each(Program::spawn);
+    let told = format!("playhead: another playhead has {} open: stop that one first", own.path().display());
+    wait_until(END_WITHIN, "one gives up", || both.iter().any(|program| program.log().contains(&told)));
+    wait_until(END_WITHIN, "the other one is ready", || {
+        both.iter().any(|program| program.log().contains("playhead is ready"))
+    });
 }
 
 /// What would go on for long is cut at the deadline: a query without an end, a caller that sends half of a request.
