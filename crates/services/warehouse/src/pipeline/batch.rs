@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::AddAssign;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use playhead_domain::Timestamp;
 use playhead_ports::{Advance, CommitError, DictionaryKey, SinkError, Staged};
 use serde::Serialize;
@@ -11,7 +12,7 @@ use smol_str::SmolStr;
 
 use super::Pipeline;
 use super::staging::{Row, Value, staged};
-use crate::intake::{Enrichment, Mark, Message, Missed, Pin, Taken, headers_text};
+use crate::intake::{Enrichment, Mark, Message, MessageVersion, Missed, Pin, Taken, headers_text};
 use crate::plan::{StageOf, system};
 
 /// How many texts of missing ids stand in a waiting message.
@@ -44,26 +45,42 @@ pub struct Gathered {
     mark: Mark,
 }
 
+/// What dictionaries said when versions were first taken.
+pub(super) type Pinned = HashMap<MessageVersion, HashMap<DictionaryKey, Option<Bytes>>>;
+
 /// A batch that is ready to be loaded.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Made {
     pub(super) staged: Arc<Vec<Staged>>,
+    /// What of it is pinned, for those who come next before it is in.
+    pub(super) pinned: Arc<Pinned>,
     /// The places of messages that are rejected, with the reason.
     pub(super) rejects: Vec<(usize, String)>,
     pub(super) counts: Loaded,
 }
 
 impl Pipeline {
-    /// Looks up what messages of a source ask dictionaries. Changes nothing.
-    pub(super) async fn gather(&self, source: &str, messages: &[Message]) -> Result<Gathered, SinkError> {
+    /// Looks up what messages of a source ask dictionaries. `before` was pinned by a batch that may not be in yet. Changes
+    /// nothing.
+    pub(super) async fn gather(
+        &self,
+        source: &str,
+        messages: &[Message],
+        before: &Pinned,
+    ) -> Result<Gathered, SinkError> {
         let mark = Mark { load_time: self.load_time(), record_source: self.record_source().map(Into::into) };
         let mut gathered = Gathered { enrichment: Enrichment::default(), now: self.now(), mark };
         if self.spec().dictionary.is_empty() {
             return Ok(gathered);
         }
         let wanted = self.intake().wanted(source, messages);
+        let on_their_way = |version: &MessageVersion| Some((version.clone(), before.get(version)?.clone()));
+        let on_their_way: Pinned = wanted.versions.iter().filter_map(on_their_way).collect();
         let versions = wanted.versions.into_iter().collect();
         gathered.enrichment.pinned = self.pins(versions).await?;
+        for (version, pins) in on_their_way {
+            gathered.enrichment.pinned.entry(version).or_default().extend(pins);
+        }
         let keys: Vec<DictionaryKey> = wanted.entries.into_iter().collect();
         let found = self.dictionaries().get(&keys).await.map_err(|error| SinkError::Transient(error.to_string()))?;
         let known = keys.into_iter().zip(found).filter_map(|(key, entry)| Some((key, entry?)));
@@ -114,7 +131,11 @@ impl Pipeline {
             self.reject_row(source, &messages[*place], "prepare", reason, gathered.mark.load_time)
         });
         tables.extend(self.staged_shared(StageOf::Rejects, rows.collect()));
-        Made { staged: Arc::new(tables), rejects, counts }
+        let mut pinned = Pinned::default();
+        for Pin { version, key, entry } in pins {
+            pinned.entry(version).or_default().insert(key, entry);
+        }
+        Made { staged: Arc::new(tables), pinned: Arc::new(pinned), rejects, counts }
     }
 
     /// Loads what was made with the advance of checkpoints, together or not at all.
@@ -142,8 +163,10 @@ impl Pipeline {
             if messages.is_empty() {
                 continue;
             }
-            let gathered =
-                self.gather(source, &messages).await.map_err(|error| CommitError::Transient(error.to_string()))?;
+            let gathered = self
+                .gather(source, &messages, &Pinned::default())
+                .await
+                .map_err(|error| CommitError::Transient(error.to_string()))?;
             let made = self.make(source, &gathered, &messages, |place| deadline(&messages[place]));
             match self.load(&made, &[]).await {
                 Ok(()) => all += made.counts,
@@ -163,8 +186,10 @@ impl Pipeline {
 
     /// Takes messages in as one load, or none of them.
     pub(super) async fn take_in_whole(&self, source: &str, messages: &[Message]) -> Result<Loaded, CommitError> {
-        let gathered =
-            self.gather(source, messages).await.map_err(|error| CommitError::Transient(error.to_string()))?;
+        let gathered = self
+            .gather(source, messages, &Pinned::default())
+            .await
+            .map_err(|error| CommitError::Transient(error.to_string()))?;
         let made = self.make(source, &gathered, messages, |_| None);
         self.load(&made, &[]).await?;
         Ok(made.counts)

@@ -1,11 +1,10 @@
 //! What dictionaries said when a message was first processed: looked up before the message is taken in again.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
 use playhead_ports::{Cell, DictionaryKey, SinkError, TargetError};
 
 use super::Pipeline;
+use super::batch::Pinned;
 use super::naming::{name, quoted};
 use super::staging::{Row, Value, bytes_of, filled, number_of, text_of};
 use crate::intake::MessageVersion;
@@ -17,15 +16,12 @@ const VERSION: [&str; 3] = [system::MESSAGE, system::VERSION, system::CONTENT];
 
 impl Pipeline {
     /// What was pinned with these versions, by version and place in the dictionaries; `null` where the entry was none.
-    pub(super) async fn pins(
-        &self,
-        of: Vec<MessageVersion>,
-    ) -> Result<HashMap<MessageVersion, HashMap<DictionaryKey, Option<Bytes>>>, SinkError> {
+    pub(super) async fn pins(&self, of: Vec<MessageVersion>) -> Result<Pinned, SinkError> {
         let (Some(table), Some(stage)) = (self.shared_table(Kind::Pins), self.shared_stage(StageOf::Pins)) else {
-            return Ok(HashMap::new());
+            return Ok(Pinned::new());
         };
         if of.is_empty() {
-            return Ok(HashMap::new());
+            return Ok(Pinned::new());
         }
         let fields = stage.fields.iter().map(|field| field.field.clone());
         let fields = fields.filter(|field| VERSION.contains(&field.name.as_str())).collect();
@@ -46,7 +42,7 @@ impl Pipeline {
             name(table)
         );
         let found = self.target().select(&[wanted], &sql, PINS_MAX).await.map_err(sink_error)?;
-        let mut pins: HashMap<MessageVersion, HashMap<DictionaryKey, Option<Bytes>>> = HashMap::new();
+        let mut pins = Pinned::new();
         for (version, key, entry) in found.iter().filter_map(|row| pin(row)) {
             pins.entry(version).or_default().insert(key, entry);
         }

@@ -8,7 +8,7 @@ use playhead_ports::{
 };
 
 use super::Pipeline;
-use super::batch::{Gathered, Made};
+use super::batch::{Gathered, Made, Pinned};
 use crate::intake::Message;
 
 /// Loads a pipeline from the log.
@@ -20,6 +20,14 @@ impl PipelineSink {
     /// The sink of that pipeline.
     pub fn new(pipeline: Arc<Pipeline>) -> Self {
         Self { pipeline }
+    }
+
+    async fn gather_after(&self, batch: &Batch, before: &Pinned) -> Result<Vec<Gathered>, SinkError> {
+        let mut all = Vec::new();
+        for (source, messages) in self.by_source(batch) {
+            all.push(self.pipeline.gather(source, &messages, before).await?);
+        }
+        Ok(all)
     }
 
     /// The messages of a batch by source.
@@ -51,8 +59,8 @@ pub(super) fn message(at: &TopicPartition, stored: &Stored) -> Message {
 /// What a batch became, and if it is of one message alone, that message: it may be poison.
 #[derive(Debug, Clone, Default)]
 pub struct PipelineRows {
-    made: Made,
-    only: Option<Arc<(String, Message)>>,
+    pub(super) made: Made,
+    pub(super) only: Option<Arc<(String, Message)>>,
 }
 
 #[async_trait]
@@ -69,11 +77,16 @@ impl Sink for PipelineSink {
     }
 
     async fn gather(&self, batch: &Batch) -> Result<Vec<Gathered>, SinkError> {
-        let mut all = Vec::new();
-        for (source, messages) in self.by_source(batch) {
-            all.push(self.pipeline.gather(source, &messages).await?);
-        }
-        Ok(all)
+        self.gather_after(batch, &Pinned::default()).await
+    }
+
+    fn goes_ahead(&self) -> bool {
+        true
+    }
+
+    /// All that is looked up in the target are pins.
+    async fn gather_ahead(&self, batch: &Batch, before: &PipelineRows) -> Result<Vec<Gathered>, SinkError> {
+        self.gather_after(batch, &before.made.pinned).await
     }
 
     fn prepare(&self, context: &Vec<Gathered>, batch: &Batch) -> Prepared<PipelineRows> {
@@ -86,6 +99,8 @@ impl Sink for PipelineSink {
                 Reject { at: at.clone(), offset: *offset, reason }
             }));
             merge(&mut staged, Arc::unwrap_or_clone(made.staged));
+            // Messages of different sources are different messages.
+            Arc::make_mut(&mut prepared.rows.made.pinned).extend(Arc::unwrap_or_clone(made.pinned));
             if batch.len() == 1 {
                 prepared.rows.only = messages.pop().map(|message| Arc::new((source.to_owned(), message)));
             }
@@ -95,18 +110,25 @@ impl Sink for PipelineSink {
     }
 
     async fn commit(&self, rows: PipelineRows, advances: &[Advance]) -> Result<(), CommitError> {
-        let done = self.pipeline.load(&rows.made, advances).await;
+        self.pipeline.load_or_reject(&rows, advances).await
+    }
+}
+
+impl Pipeline {
+    /// Loads a batch. A message that the target refuses alone stands among the rejects then, to be redriven; the runner puts it
+    /// among the dead letters.
+    pub(super) async fn load_or_reject(&self, rows: &PipelineRows, advances: &[Advance]) -> Result<(), CommitError> {
+        let done = self.load(&rows.made, advances).await;
         if let (Err(CommitError::Permanent(reason)), Some(only)) = (&done, &rows.only) {
-            // The runner puts it among the dead letters; here it stands among the rejects, to be redriven.
             let (source, message) = &**only;
-            self.pipeline.reject(source, message, reason).await?;
+            self.reject(source, message, reason).await?;
         }
         done
     }
 }
 
 /// Rows of one temporary table may come from several sources: the pins, what waits, what is rejected.
-fn merge(all: &mut Vec<playhead_ports::Staged>, more: Vec<playhead_ports::Staged>) {
+pub(super) fn merge(all: &mut Vec<playhead_ports::Staged>, more: Vec<playhead_ports::Staged>) {
     use playhead_ports::FieldValues as V;
     for table in more {
         let Some(same) = all.iter_mut().find(|there| there.name == table.name) else {
