@@ -1,6 +1,9 @@
 //! A load: checkpoints, staged rows and statements in one transaction.
 
+use futures::future::maybe_done;
+use futures::poll;
 use playhead_ports::{Advance, Checkpoint, CommitError, Staged};
+use tokio_postgres::{Client, Statement};
 
 use crate::checkpoint::{self, Refused};
 use crate::failure::{Failure, Kind};
@@ -72,11 +75,11 @@ pub(crate) async fn load(session: &mut Session, batch: Batch<'_>) -> Result<Vec<
     checkpoint::advance(session, batch.consumer, batch.advances).await?;
     let analyzed = stage::fill(&session.client, &session.temp_tables, batch.staged).await?;
     let rows = batch.staged.iter().map(Staged::rows).max().unwrap_or(0);
-    let mut counts = Vec::with_capacity(batch.statements.len());
+    let mut statements = Vec::with_capacity(batch.statements.len());
     for sql in batch.statements {
-        let statement = session.plans.prepared(&session.client, sql, rows).await?;
-        counts.push(session.client.execute(&statement, &[]).await?);
+        statements.push(session.plans.prepared(&session.client, sql, rows).await?);
     }
+    let counts = run(&session.client, &statements).await?;
     if let Err(error) = session.client.batch_execute("COMMIT").await {
         let failure = Failure::from(error);
         // A server that ends the connection may have committed before; else what it says of a commit is that it rolled back.
@@ -86,5 +89,22 @@ pub(crate) async fn load(session: &mut Session, batch: Batch<'_>) -> Result<Vec<
         });
     }
     stage::remember(&mut session.temp_tables, &analyzed);
+    Ok(counts)
+}
+
+/// Sends all of them at once and takes the answers in their order. Once one has failed the server refuses those after it, so
+/// the first failure tells.
+async fn run(client: &Client, statements: &[Statement]) -> Result<Vec<u64>, Failure> {
+    let running = statements.iter().map(|statement| Box::pin(maybe_done(client.execute(statement, &[]))));
+    let mut running: Vec<_> = running.collect();
+    for statement in &mut running {
+        // The first poll sends it.
+        let _ = poll!(statement.as_mut());
+    }
+    let mut counts = Vec::with_capacity(running.len());
+    for mut statement in running {
+        statement.as_mut().await;
+        counts.push(statement.as_mut().take_output().expect("it has ended, and nobody took it")?);
+    }
     Ok(counts)
 }

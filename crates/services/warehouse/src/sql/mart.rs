@@ -102,14 +102,15 @@ fn touch_rows(loader: &Loader<'_>, name: &str, mart: &Mart) -> String {
         ));
     }
     if let (Some(source), Some(kept)) = (loader.messages_of(&mart.from), loader.plan.keeper(Kind::Rows, &mart.from)) {
-        parts.push(format!(
-            "SELECT {} FROM {} AS r JOIN {} AS k ON {} WHERE {}",
-            columns("r", &mart.key),
-            name_of(kept),
-            known(source),
-            equal("r", "k", [MESSAGE]),
-            key_is_there("r", mart),
-        ));
+        let (key, same) = (columns("r", &mart.key), all([equal("r", "k", [MESSAGE]), key_is_there("r", mart)]));
+        let (kept, known) = (name_of(kept), known(source));
+        parts.push(match loader.dialect {
+            // The server does not know how few are known, and would read all that is kept.
+            Dialect::Postgres => format!(
+                "SELECT {key} FROM {known} AS k CROSS JOIN LATERAL (SELECT {key} FROM {kept} AS r WHERE {same} OFFSET 0) AS r"
+            ),
+            _ => format!("SELECT {key} FROM {kept} AS r JOIN {known} AS k ON {same}"),
+        });
     }
     // UNION makes them distinct, and so does a single part.
     format!(
@@ -120,29 +121,34 @@ fn touch_rows(loader: &Loader<'_>, name: &str, mart: &Mart) -> String {
     )
 }
 
-/// The rows that count: of the newest versions, as the mart's conditions have it.
-pub(crate) fn counted(loader: &Loader<'_>, mart: &Mart, mart_name: &str) -> Option<String> {
+/// The table of rows `r` that a mart counts, and which of them count for a key `w`: those of the newest versions, as the mart's
+/// conditions have it.
+pub(super) fn counted(loader: &Loader<'_>, mart: &Mart) -> Option<(String, String)> {
     let kept = loader.plan.keeper(Kind::Rows, &mart.from)?;
     let conditions = mart.filter.iter().map(|one| condition("r", one));
-    Some(format!(
-        "{} AS r JOIN {} AS w ON {} WHERE {} AND {}",
-        name_of(kept),
-        touched(mart_name),
-        equal("r", "w", &mart.key),
-        of("r", IS_NEWEST),
-        all(conditions),
-    ))
+    let own = [equal("r", "w", &mart.key), of("r", IS_NEWEST)];
+    Some((name_of(kept), all(own.into_iter().chain(conditions))))
 }
 
 fn compute_rows(loader: &Loader<'_>, table: &TablePlan, mart: &Mart) -> String {
     let newest_first = [EVENT_TIME, LOAD_TIME, VERSION, MESSAGE, CONTENT, PLACE];
     let measures = mart.measures.iter().map(|(column, measure)| {
         let to = table.columns.iter().find(|found| found.name == *column).map_or(FieldType::Int, |found| found.of);
-        measured(loader.dialect, measure, to, &newest_first)
+        format!("{} AS {}", measured(loader.dialect, measure, to, &newest_first), quoted(column))
     });
-    let key = columns("r", &mart.key);
-    let counted = counted(loader, mart, &table.name).unwrap_or_default();
-    format!("SELECT {key}, {} FROM {counted} GROUP BY {key}", list(measures))
+    let measures = list(measures);
+    let (kept, condition) = counted(loader, mart).unwrap_or_default();
+    let (touched, key) = (touched(&table.name), columns("r", &mart.key));
+    match loader.dialect {
+        // Key by key through the index: a join would read all that is kept, more of it with each load.
+        Dialect::Postgres => format!(
+            "SELECT {}, {} FROM {touched} AS w CROSS JOIN LATERAL \
+             (SELECT {measures} FROM {kept} AS r WHERE {condition} HAVING COUNT(*) > 0) AS a",
+            columns("w", &mart.key),
+            columns("a", mart.measures.keys()),
+        ),
+        _ => format!("SELECT {key}, {measures} FROM {kept} AS r, {touched} AS w WHERE {condition} GROUP BY {key}"),
+    }
 }
 
 /// A measure over the rows `r` of a key.

@@ -14,7 +14,7 @@ pub(crate) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
     let feed = &table.feeds[0];
     let messages = loader.messages_of(&feed.rows).map(str::to_owned);
     if let Some(source) = &messages {
-        loader.push(table, "rows that are no longer of the newest version", cease(table, source));
+        loader.push(table, "rows that are no longer of the newest version", cease(loader.dialect, table, source));
     }
     if loader.is_staged(&feed.stage) {
         let sql = insert(loader.dialect, table, feed, messages.as_deref());
@@ -23,17 +23,26 @@ pub(crate) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
 }
 
 /// A message may have no rows in its newest version: its older rows cease nevertheless.
-fn cease(table: &TablePlan, source: &str) -> String {
-    let (known, newest) = (known(source), newest(source));
+fn cease(dialect: Dialect, table: &TablePlan, source: &str) -> String {
+    let (known, newest, name) = (known(source), newest(source), name_of(table));
     let flag = quoted(IS_NEWEST);
-    format!(
-        "UPDATE {} AS t SET {flag} = FALSE FROM {known} AS k JOIN {newest} AS n ON {} WHERE {} AND NOT ({}) AND t.{flag} AND NOT ({})",
-        name_of(table),
+    let changed = format!(
+        "{known} AS k JOIN {newest} AS n ON {} AND NOT ({})",
         equal("n", "k", [MESSAGE]),
-        equal("t", "k", [MESSAGE]),
-        equal("n", "k", [VERSION, CONTENT]),
-        equal("t", "n", [VERSION, CONTENT]),
-    )
+        equal("n", "k", [VERSION, CONTENT])
+    );
+    let is_older = format!("t.{flag} AND NOT ({})", equal("t", "n", [VERSION, CONTENT]));
+    let same = equal("t", "k", [MESSAGE]);
+    if dialect == Dialect::Postgres {
+        // Message by message through the key: the server does not know how few are known, and would read all that is kept.
+        return format!(
+            "UPDATE {name} AS t SET {flag} = FALSE FROM (SELECT o.* FROM {changed} CROSS JOIN LATERAL \
+             (SELECT {} FROM {name} AS t WHERE {same} AND {is_older} OFFSET 0) AS o OFFSET 0) AS o WHERE {}",
+            columns("t", ROW),
+            equal("t", "o", ROW),
+        );
+    }
+    format!("UPDATE {name} AS t SET {flag} = FALSE FROM {changed} WHERE {same} AND {is_older}")
 }
 
 fn insert(dialect: Dialect, table: &TablePlan, feed: &FeedPlan, messages: Option<&str>) -> String {
@@ -66,18 +75,19 @@ fn insert(dialect: Dialect, table: &TablePlan, feed: &FeedPlan, messages: Option
         None => equal("h", "f", ROW.into_iter().chain([EVENT_TIME])),
     };
     let selected = all().map(|column| if column == IS_NEWEST { is_newest.clone() } else { of("f", column) });
-    let (missing, conflict) = match dialect {
-        Dialect::Postgres => (String::new(), " ON CONFLICT DO NOTHING"),
-        _ => (format!(" WHERE NOT EXISTS (SELECT 1 FROM ({there}) AS h WHERE {same})"), ""),
+    // By key, so that loaders that meet wait for one another; where nothing is locked, by time, so that whoever looks for late
+    // rows reads the table's end alone.
+    let (missing, order, conflict) = match dialect {
+        Dialect::Postgres => (String::new(), columns("f", ROW), " ON CONFLICT DO NOTHING"),
+        _ => (format!(" WHERE NOT EXISTS (SELECT 1 FROM ({there}) AS h WHERE {same})"), of("f", EVENT_TIME), ""),
     };
     format!(
         "INSERT INTO {name} ({}) SELECT {} FROM (SELECT DISTINCT ON ({key}) {} FROM {} AS s ORDER BY {key}, {}) AS f{join}\
-         {missing} ORDER BY {}{conflict}",
+         {missing} ORDER BY {order}{conflict}",
         names(all()),
         list(selected),
         columns("s", staged),
         quoted(&feed.stage),
         of("s", LOAD_TIME),
-        of("f", EVENT_TIME),
     )
 }

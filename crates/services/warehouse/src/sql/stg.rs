@@ -23,6 +23,24 @@ pub(crate) fn newest(source: &str) -> String {
     quoted(&format!("newest_{source}"))
 }
 
+/// Notes which of the messages of a source are known, in which version.
+pub(crate) fn note_messages(loader: &mut Loader<'_>, table: &TablePlan) {
+    let feed = &table.feeds[0];
+    if !loader.is_staged(&feed.stage) {
+        return;
+    }
+    let sql = format!(
+        "INSERT INTO {} ({}) SELECT {} FROM {} AS t WHERE t.{4} IN (SELECT {4} FROM {5})",
+        known(&feed.rows),
+        names(VERSIONS),
+        columns("t", VERSIONS),
+        name_of(table),
+        quoted(MESSAGE),
+        quoted(&feed.stage),
+    );
+    loader.push(table, "which messages are known", sql);
+}
+
 /// Takes in the messages of a source: `table` is that of the newest ones.
 pub(crate) fn load_messages(loader: &mut Loader<'_>, table: &TablePlan) {
     let feed = &table.feeds[0];
@@ -30,14 +48,9 @@ pub(crate) fn load_messages(loader: &mut Loader<'_>, table: &TablePlan) {
         return;
     }
     let (source, stage) = (feed.rows.as_str(), quoted(&feed.stage));
-    let (known, newest, name) = (known(source), newest(source), name_of(table));
+    let (known, newest) = (known(source), newest(source));
     let version = names(VERSIONS);
-    let sql = format!(
-        "INSERT INTO {known} ({version}) SELECT {} FROM {name} AS t WHERE t.{1} IN (SELECT {1} FROM {stage})",
-        columns("t", VERSIONS),
-        quoted(MESSAGE),
-    );
-    loader.push(table, "which messages are known", sql);
+    note_messages(loader, table);
     let sql = format!(
         "INSERT INTO {newest} ({version}) SELECT DISTINCT ON ({0}) {version} FROM \
          (SELECT {version} FROM {stage} UNION ALL SELECT {version} FROM {known}) AS v ORDER BY {0}, {1} DESC, {2} DESC",
@@ -53,11 +66,11 @@ pub(crate) fn load_messages(loader: &mut Loader<'_>, table: &TablePlan) {
     newest_messages(loader, table, &stage, &known, &newest);
 }
 
-/// The first copy of each staged version.
-fn first_copies(stage: &str) -> String {
+/// The first copy of each staged version `s` that fulfils what follows.
+fn first_copies(stage: &str, of: &str) -> String {
     let key = columns("s", VERSIONS);
     let order = columns("s", [LOAD_TIME].into_iter().chain(COORDINATES));
-    format!("SELECT DISTINCT ON ({key}) s.* FROM {stage} AS s ORDER BY {key}, {order}")
+    format!("SELECT DISTINCT ON ({key}) s.* FROM {stage} AS s{of} ORDER BY {key}, {order}")
 }
 
 fn insert_history(dialect: Dialect, table: &TablePlan, stage: &str, known: &str) -> String {
@@ -67,7 +80,7 @@ fn insert_history(dialect: Dialect, table: &TablePlan, stage: &str, known: &str)
         "INSERT INTO {name} ({}) SELECT {} FROM ({}) AS f",
         names(all()),
         columns("f", all()),
-        first_copies(stage)
+        first_copies(stage, "")
     );
     if dialect == Dialect::Postgres {
         return format!("{insert} ON CONFLICT DO NOTHING");
@@ -84,18 +97,22 @@ fn newest_messages(loader: &mut Loader<'_>, table: &TablePlan, stage: &str, know
     let all = || table.columns.iter().map(|column| column.name.as_str());
     let name = name_of(table);
     let rest: Vec<&str> = all().filter(|column| *column != MESSAGE).collect();
-    let fresh =
-        format!("SELECT f.* FROM ({}) AS f JOIN {newest} AS n ON {}", first_copies(stage), equal("f", "n", VERSIONS));
+    let newest = format!(" JOIN {newest} AS n ON {}", equal("s", "n", VERSIONS));
+    let of_known = format!(
+        "{newest} JOIN {known} AS k ON {} WHERE NOT ({})",
+        equal("s", "k", [MESSAGE]),
+        equal("s", "k", [VERSION, CONTENT])
+    );
+    let of_new = format!("{newest} WHERE NOT EXISTS (SELECT 1 FROM {known} AS k WHERE {})", equal("k", "s", [MESSAGE]));
     let set = |from: &str| {
         let set = rest.iter().map(|column| format!("{} = {}", quoted(column), of(from, column)));
         set.collect::<Vec<_>>().join(", ")
     };
     let sql = format!(
-        "UPDATE {name} AS t SET {} FROM ({fresh}) AS f JOIN {known} AS k ON {} WHERE {} AND NOT ({})",
+        "UPDATE {name} AS t SET {} FROM ({}) AS f WHERE {}",
         set("f"),
-        equal("f", "k", [MESSAGE]),
+        first_copies(stage, &of_known),
         equal("t", "f", [MESSAGE]),
-        equal("f", "k", [VERSION, CONTENT]),
     );
     loader.push(table, "newer versions of known messages", sql);
     let version = |alias: &str| format!("({})", columns(alias, [VERSION, CONTENT]));
@@ -111,11 +128,10 @@ fn newest_messages(loader: &mut Loader<'_>, table: &TablePlan, stage: &str, know
     };
     let alias = if loader.dialect == Dialect::Postgres { " AS t" } else { "" };
     let sql = format!(
-        "INSERT INTO {name}{alias} ({}) SELECT {} FROM ({fresh}) AS f WHERE NOT EXISTS \
-         (SELECT 1 FROM {known} AS k WHERE {}) ORDER BY {}{conflict}",
+        "INSERT INTO {name}{alias} ({}) SELECT {} FROM ({}) AS f ORDER BY {}{conflict}",
         names(all()),
         columns("f", all()),
-        equal("k", "f", [MESSAGE]),
+        first_copies(stage, &of_new),
         of("f", MESSAGE),
     );
     loader.push(table, "new messages", sql);
@@ -133,16 +149,32 @@ pub(crate) fn load_shared(loader: &mut Loader<'_>, table: &TablePlan) {
     let all = || table.columns.iter().map(|column| column.name.as_str());
     let key = columns("s", &table.unique);
     let name = name_of(table);
-    let conflict = if loader.dialect == Dialect::Postgres { " ON CONFLICT DO NOTHING" } else { "" };
+    let (is_new, conflict) = match loader.dialect {
+        Dialect::Postgres => (String::new(), " ON CONFLICT DO NOTHING"),
+        _ => {
+            let there = there(loader, table);
+            (format!(" WHERE NOT EXISTS (SELECT 1 FROM {there} WHERE {})", equal("t", "s", &table.unique)), "")
+        }
+    };
     let sql = format!(
-        "INSERT INTO {name} ({}) SELECT DISTINCT ON ({key}) {} FROM {} AS s WHERE NOT EXISTS \
-         (SELECT 1 FROM {name} AS t WHERE {}) ORDER BY {key}{conflict}",
+        "INSERT INTO {name} ({}) SELECT DISTINCT ON ({key}) {} FROM {} AS s{is_new} ORDER BY {key}{conflict}",
         names(all()),
         columns("s", all()),
         quoted(&feed.stage),
-        equal("t", "s", &table.unique),
     );
     loader.push(table, "what is new", sql);
+}
+
+/// The rows `t` of a shared table that those of a batch may repeat: only known messages have pins.
+fn there(loader: &Loader<'_>, table: &TablePlan) -> String {
+    let messages = loader.plan.tables.iter().filter(|table| table.kind == Kind::Messages).map(|table| &table.feeds[0]);
+    let known = messages.filter(|feed| loader.is_staged(&feed.stage)).map(|feed| known(&feed.rows));
+    let known: Vec<String> = known.map(|known| format!("SELECT {} FROM {known}", quoted(MESSAGE))).collect();
+    if table.kind != Kind::Pins || known.is_empty() {
+        return format!("{} AS t", name_of(table));
+    }
+    let known = known.join(" UNION ALL ");
+    format!("(SELECT p.* FROM {} AS p JOIN ({known}) AS k ON {}) AS t", name_of(table), equal("p", "k", [MESSAGE]))
 }
 
 /// A message that is loaded now waits no longer and is no reject; one that is rejected now waits no longer.
