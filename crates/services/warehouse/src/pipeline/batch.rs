@@ -11,6 +11,7 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 use super::Pipeline;
+use super::between::taken;
 use super::staging::{Row, Value, staged};
 use crate::intake::{Enrichment, Mark, Message, MessageVersion, Missed, Pin, Taken, headers_text};
 use crate::plan::{StageOf, system};
@@ -47,6 +48,14 @@ pub struct Gathered {
 
 /// What dictionaries said when versions were first taken.
 pub(super) type Pinned = HashMap<MessageVersion, HashMap<DictionaryKey, Option<Bytes>>>;
+impl Gathered {
+    /// The same for messages that were taken in at that time.
+    pub(super) fn loaded_at(mut self, time: Timestamp) -> Self {
+        self.mark.load_time = time;
+        self
+    }
+}
+
 
 /// A batch that is ready to be loaded.
 #[derive(Debug, Clone, Default)]
@@ -140,10 +149,13 @@ impl Pipeline {
 
     /// Loads what was made with the advance of checkpoints, together or not at all.
     pub(super) async fn load(&self, made: &Made, advances: &[Advance]) -> Result<(), CommitError> {
-        let names: Vec<&str> = made.staged.iter().map(|table| table.name.as_str()).collect();
-        let statements = self.statements(&names);
         let mut tables = Vec::clone(&made.staged);
-        if !tables.is_empty() {
+        if self.input().is_some() && !advances.is_empty() {
+            tables.push(taken(advances));
+        }
+        let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+        let statements = self.statements(&names);
+        if !made.staged.is_empty() {
             tables.extend(self.plan().work_tables());
         }
         self.target().load(self.name(), &tables, &statements, advances).await.map(|_| ())

@@ -128,7 +128,7 @@ fn kept(row: &[Cell]) -> Option<Kept> {
 }
 
 /// The time that a cell of an answer writes, ms since 1970.
-fn ms_of(cell: &Cell) -> Option<i64> {
+pub(super) fn ms_of(cell: &Cell) -> Option<i64> {
     let at: jiff::civil::DateTime = text_of(cell)?.parse().ok()?;
     Some(at.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
 }

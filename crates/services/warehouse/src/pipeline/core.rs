@@ -7,10 +7,15 @@ use parking_lot::Mutex;
 use playhead_domain::Timestamp;
 use playhead_ports::{Clock, Dictionaries, Target, TargetError, Topic};
 
+use super::between::{Between, TAKEN};
+use super::role::Role;
 use crate::intake::Intake;
 use crate::plan::{Kind, Layer, Plan, StageOf, StagePlan, TablePlan, plan};
 use crate::spec::Spec;
-use crate::sql::{LoadStatement, Refusal, loads, migrate};
+use crate::sql::{LoadStatement, Refusal, loads_of, migrate};
+
+/// How often tables are tried to be changed while others are in the way.
+const APPLY_TRIES_MAX: u32 = 5;
 
 /// What a pipeline is made of.
 pub struct Parts {
@@ -31,6 +36,7 @@ pub struct Parts {
 /// A stream, from its messages to its marts.
 pub struct Pipeline {
     parts: Parts,
+    role: Role,
     plan: Plan,
     intake: Intake,
     name: &'static str,
@@ -50,13 +56,18 @@ pub enum ApplyError {
 }
 
 impl Pipeline {
-    /// A pipeline of these parts.
+    /// A pipeline of these parts, which fills all layers.
     pub fn new(parts: Parts) -> Arc<Self> {
+        Self::of_role(parts, Role::Whole)
+    }
+
+    /// A pipeline of these parts, which fills the layers of that role.
+    pub fn of_role(parts: Parts, role: Role) -> Arc<Self> {
         let plan = plan(&parts.spec);
         let intake = Intake::new(&parts.spec, &plan);
         // A sink's name lives as long as the program; there are as many as there are pipelines.
-        let name = Box::leak(parts.spec.pipeline.name.clone().into_boxed_str());
-        Arc::new(Self { parts, plan, intake, name, statements: Mutex::default() })
+        let name = Box::leak(role.consumer(&parts.spec.pipeline.name).into_boxed_str());
+        Arc::new(Self { parts, role, plan, intake, name, statements: Mutex::default() })
     }
 
     /// Its name, which is that of its consumer.
@@ -77,6 +88,20 @@ impl Pipeline {
     /// Where its tables are.
     pub fn target(&self) -> &dyn Target {
         &*self.parts.target
+    }
+
+    /// The topic between roles that it reads, if it does.
+    pub(super) fn input(&self) -> Option<Between> {
+        self.between(self.role.reads(&self.parts.spec.pipeline.name))
+    }
+
+    /// The topic between roles that it writes, if it does.
+    fn output(&self) -> Option<Between> {
+        self.between(self.role.writes(&self.parts.spec.pipeline.name))
+    }
+
+    fn between(&self, topic: Option<String>) -> Option<Between> {
+        topic.map(|topic| Between::new(self.target().dialect(), &self.parts.spec.pipeline.schemas.stg, topic))
     }
 
     /// The topics that its messages come from.
@@ -109,28 +134,54 @@ impl Pipeline {
     /// The statements that bring the target's tables to the plan; none if they are there already.
     pub async fn migration(&self) -> Result<Vec<String>, ApplyError> {
         let found = self.target().tables(&self.schemas()).await?;
-        migrate(self.target().dialect(), &found, &self.plan).map_err(ApplyError::Refused)
+        let mut statements = migrate(self.target().dialect(), &found, &self.plan).map_err(ApplyError::Refused)?;
+        let is_there = |of: &Between| found.iter().any(|table| table.schema == of.schema && table.name == of.topic);
+        let between = [self.input(), self.output()].into_iter().flatten();
+        statements.extend(between.filter(|of| !is_there(of)).map(|of| of.create()));
+        Ok(statements)
     }
 
-    /// Brings the target's tables to the plan, all or none. Gives what was done.
+    /// Brings the target's tables to the plan, all or none. Gives what was done. Others may do the same meanwhile, and loads may
+    /// be in the way: it is tried again where that can be why it failed.
     pub async fn apply(&self) -> Result<Vec<String>, ApplyError> {
-        let statements = self.migration().await?;
-        if !statements.is_empty() {
-            self.target().migrate(&statements).await?;
+        let mut tries = 0;
+        loop {
+            let statements = self.migration().await?;
+            if statements.is_empty() {
+                return Ok(statements);
+            }
+            tries += 1;
+            let error = match self.target().migrate(&statements).await {
+                Ok(()) => return Ok(statements),
+                Err(error) if tries == APPLY_TRIES_MAX => return Err(error.into()),
+                Err(error) => error,
+            };
+            // What the target refuses it will refuse again, unless somebody else has changed its tables since.
+            if matches!(error, TargetError::Refused(_)) && self.migration().await? == statements {
+                return Err(error.into());
+            }
         }
-        Ok(statements)
     }
 
     /// The statements of a load that brings these temporary tables along, with what they do.
     pub fn load_statements(&self, staged: &[&str]) -> Vec<LoadStatement> {
-        loads(self.target().dialect(), &self.parts.spec, &self.plan, staged)
+        loads_of(self.target().dialect(), &self.parts.spec, &self.plan, staged, self.role.layers())
     }
 
     pub(super) fn statements(&self, staged: &[&str]) -> Arc<Vec<String>> {
         let key: Vec<String> = staged.iter().map(|&name| name.to_owned()).collect();
         let mut known = self.statements.lock();
-        let written = || Arc::new(self.load_statements(staged).into_iter().map(|statement| statement.sql).collect());
-        known.entry(key).or_insert_with(written).clone()
+        known.entry(key).or_insert_with(|| Arc::new(self.written_statements(staged))).clone()
+    }
+
+    fn written_statements(&self, staged: &[&str]) -> Vec<String> {
+        let mut all: Vec<String> = self.load_statements(staged).into_iter().map(|statement| statement.sql).collect();
+        if let Some(output) = self.output() {
+            let sources: Vec<&str> = staged.iter().filter_map(|name| name.strip_prefix("message_")).collect();
+            all.extend(output.hand_on(&sources));
+        }
+        all.extend(self.input().filter(|_| staged.contains(&TAKEN)).map(|input| input.take()));
+        all
     }
 
     pub(super) fn intake(&self) -> &Intake {

@@ -4,10 +4,13 @@
 //! statements of [`crate::sql`] in one transaction with its checkpoint. Everything that takes messages in goes this one way.
 
 mod batch;
+mod between;
+mod between_log;
 mod broken;
 mod core;
 mod document;
 mod file;
+mod layer_sink;
 mod lineage;
 mod naming;
 mod nothing;
@@ -15,17 +18,21 @@ mod picture;
 mod pins;
 mod redrive;
 mod replay;
+mod role;
 mod sink;
 mod staging;
 mod status;
 
 pub use batch::Loaded;
+pub use between_log::BetweenLog;
 pub use broken::RejectedMessage;
 pub use core::{ApplyError, Parts, Pipeline};
 pub use document::document;
 pub use file::FileError;
+pub use layer_sink::LayerSink;
 pub use lineage::{Ancestor, LineageError};
 pub use nothing::NoDictionaries;
 pub use picture::picture;
+pub use role::{Role, UnknownRole};
 pub use sink::PipelineSink;
 pub use status::{PartitionStatus, PipelineStatus, RejectStatus, TableStatus};

@@ -32,7 +32,7 @@ pub use migrate::{Refusal, migrate};
 
 use playhead_ports::Dialect;
 
-use crate::plan::{Kind, Plan, TablePlan};
+use crate::plan::{Kind, Layer, Plan, TablePlan};
 use crate::spec::Spec;
 use loader::Loader;
 
@@ -41,12 +41,26 @@ use loader::Loader;
 pub fn loads(dialect: Dialect, spec: &Spec, plan: &Plan, staged: &[&str]) -> Vec<LoadStatement> {
     let mut loader = Loader::new(dialect, spec, plan, staged);
     let is_satellite = |table: &&TablePlan| matches!(table.kind, Kind::Satellite | Kind::MultiActiveSatellite);
+    loads_of(dialect, spec, plan, staged, &[Layer::Stg, Layer::Dds, Layer::Cdm])
+}
+
+/// The same for these layers alone: who fills the others does it by itself, STG before the rest. What is rejected is noted
+/// whoever rejects it.
+pub fn loads_of(dialect: Dialect, spec: &Spec, plan: &Plan, staged: &[&str], layers: &[Layer]) -> Vec<LoadStatement> {
     let each = |is: fn(Kind) -> bool| plan.tables.iter().filter(move |table| is(table.kind));
-    each(|kind| kind == Kind::Messages).for_each(|table| stg::load_messages(&mut loader, table));
-    if loader.is_safe() {
+    let is_filled = |layer: Layer| layers.contains(&layer);
+    each(|kind| kind == Kind::Messages).for_each(|table| {
+        if is_filled(Layer::Stg) {
+            stg::load_messages(&mut loader, table);
+        } else if is_filled(Layer::Cdm) {
+            stg::note_messages(&mut loader, table);
+        }
+    });
+    if loader.is_safe() && is_filled(Layer::Dds) {
         plan.tables.iter().filter(is_satellite).for_each(|table| satellite::note(&mut loader, table));
     }
-    for table in &plan.tables {
+    let is_shared = |kind| matches!(kind, Kind::Waiting | Kind::Rejects);
+    for table in plan.tables.iter().filter(|table| is_filled(table.layer) || is_shared(table.kind)) {
         match table.kind {
             Kind::Rows => rows::load(&mut loader, table),
             Kind::Pins | Kind::Waiting | Kind::Rejects => stg::load_shared(&mut loader, table),
