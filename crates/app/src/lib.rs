@@ -30,7 +30,7 @@ pub use layers::{Layers, Origin, Setting};
 pub use log_files::{LogCheck, LogDamage, LogGap, repair_log, verify_log};
 pub use metric_table::{METRICS, Metric, MetricKind};
 pub use pipelines::{
-    PipelineJob, PipelineStatus, PipelinesConfig, PlanFormat, Produce, Ran, ReplayFrom, Spec, apply_pipeline,
+    PipelineJob, PipelineRole, PipelineStatus, PipelinesConfig, PlanFormat, Produce, Ran, ReplayFrom, Spec, apply_pipeline,
     load_dictionary, load_file, pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_status, produce,
     read_spec, redrive_pipeline, replay_pipeline, run_pipeline, show_plan, spec_schema,
 };

@@ -10,7 +10,7 @@ use playhead_ports::{Clock, Dictionaries};
 use playhead_segments::SegmentLog;
 use playhead_system::SystemClock;
 use playhead_warehouse::dictionary::entries;
-use playhead_warehouse::pipeline::{Loaded, NoDictionaries, Parts, Pipeline};
+use playhead_warehouse::pipeline::{Loaded, NoDictionaries, Parts, Pipeline, Role};
 use playhead_warehouse::spec::Spec;
 
 use super::target::open_target;
@@ -51,11 +51,16 @@ impl PipelineJob {
     }
 
     pub(super) fn pipeline(self, dictionaries: Arc<dyn Dictionaries>) -> Result<Arc<Pipeline>> {
+        self.pipeline_of(Role::Whole, dictionaries)
+    }
+
+    /// The pipeline in a role.
+    pub(super) fn pipeline_of(self, role: Role, dictionaries: Arc<dyn Dictionaries>) -> Result<Arc<Pipeline>> {
         let target = open_target(&self.into, &self.config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let load_time = self.load_time_ms.map(Timestamp);
         let (spec, record_source) = (self.spec, self.record_source);
-        Ok(Pipeline::new(Parts { spec, target, dictionaries, clock, load_time, record_source }))
+        Ok(Pipeline::of_role(Parts { spec, target, dictionaries, clock, load_time, record_source }, role))
     }
 }
 

@@ -17,5 +17,5 @@ pub use produce::{Produce, produce};
 pub use run::{Ran, ReplayFrom, redrive_pipeline, replay_pipeline, run_pipeline};
 pub use tell::{pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_status};
 
-pub use playhead_warehouse::pipeline::PipelineStatus;
+pub use playhead_warehouse::pipeline::{PipelineStatus, Role as PipelineRole};
 pub use playhead_warehouse::spec::Spec;

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use playhead_domain::Offset;
-use playhead_ports::{Clock, EventLog, Sink, Topic, TopicPartition};
+use playhead_ports::{Clock, EventLog, Group, Sink, Topic, TopicPartition};
 use playhead_segments::{SegmentGroup, SegmentLog};
 use playhead_stream::{Config, Runner, Status};
 use playhead_system::SystemClock;
 use playhead_warehouse::dictionary::DictionarySink;
-use playhead_warehouse::pipeline::{Loaded, Pipeline, PipelineSink};
+use playhead_warehouse::pipeline::{BetweenLog, LayerSink, Loaded, Pipeline, PipelineSink, Role};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +44,8 @@ pub enum ReplayFrom {
 }
 
 /// Runs a pipeline until it is stopped; with `is_once` until all is loaded that the log has now.
-pub async fn run_pipeline(job: PipelineJob, is_once: bool, stop: CancellationToken) -> Result<Ran> {
+/// A role fills its layer alone.
+pub async fn run_pipeline(job: PipelineJob, role: Role, is_once: bool, stop: CancellationToken) -> Result<Ran> {
     let config = job.config.clone();
     if !is_once {
         telemetry::begin(&config.telemetry)?;
@@ -52,15 +53,19 @@ pub async fn run_pipeline(job: PipelineJob, is_once: bool, stop: CancellationTok
     // In this order: an open log is what shows that a data folder is in use.
     let dictionaries = open_dictionaries(&config)?;
     let log = open_log(&config)?;
-    let pipeline = job.pipeline(dictionaries.clone())?;
+    let pipeline = job.pipeline_of(role, dictionaries.clone())?;
     pipeline.apply().await?;
+    let end = is_once.then_some(());
+    if let Some(between) = BetweenLog::of(pipeline.clone(), log.clone()) {
+        let records = consume_between(between, pipeline.clone(), config.stream.clone(), end, stop).await?;
+        return ended(&pipeline, &log, records).await;
+    }
     let stream = config.stream.clone();
     let mut changes = Vec::new();
     for (topic, name, id) in pipeline.dictionary_topics() {
         let sink = Arc::new(DictionarySink::new(&name, &id, dictionaries.clone()));
         changes.push((sink, topic));
     }
-    let end = is_once.then_some(());
     // Dictionaries first, so that what they know by now is found.
     let mut running = Vec::new();
     for (sink, topic) in changes {
@@ -81,9 +86,35 @@ pub async fn run_pipeline(job: PipelineJob, is_once: bool, stop: CancellationTok
     if is_once {
         pipeline.redrive(false).await?;
     }
+    ended(&pipeline, &log, records).await
+}
+
+async fn ended(pipeline: &Pipeline, log: &SegmentLog, records: u64) -> Result<Ran> {
     let (waiting, rejected) = pipeline.broken().await?;
     log.shutdown();
     Ok(Ran { records, waiting, rejected })
+}
+
+/// Runs a role over the topic between roles that it reads. Gives how many messages it went past.
+async fn consume_between(
+    between: BetweenLog,
+    pipeline: Arc<Pipeline>,
+    config: Config,
+    end: Option<()>,
+    stop: CancellationToken,
+) -> Result<u64> {
+    let sink = Arc::new(LayerSink::new(pipeline));
+    let (topic, group) = (between.topic(), between.group());
+    let log: Arc<dyn EventLog> = Arc::new(between);
+    let (mut begins, mut ends) = (0, BTreeMap::new());
+    for number in 0..log.partitions(&topic).await? {
+        let at = TopicPartition::new(&topic, number);
+        let standing = sink.checkpoints(std::slice::from_ref(&at)).await?.pop().flatten();
+        begins += standing.map_or(0, |checkpoint| checkpoint.next.0);
+        let bounds = log.bounds(&at).await?;
+        ends.insert(at, bounds.end);
+    }
+    drive(Way { log, group, begins, ends }, sink, config, end, stop).await
 }
 
 /// Tries what waits again, every so often, until it is stopped.
@@ -120,10 +151,32 @@ async fn consume<S: Sink>(
         let bounds = log.bounds(&at).await?;
         ends.insert(at, bounds.end);
     }
-    let done = stop.child_token();
     let group = Box::new(SegmentGroup::join(&*log, &topics).await?);
+    drive(Way { log, group, begins, ends }, sink, config, end, stop).await
+}
+
+/// What a runner reads.
+struct Way {
+    log: Arc<dyn EventLog>,
+    group: Box<dyn Group>,
+    /// The sum of the offsets that it begins at.
+    begins: u64,
+    /// Where each partition ends now.
+    ends: BTreeMap<TopicPartition, Offset>,
+}
+
+/// Runs one sink until it is stopped; with an `end`, to the ends of its way. Gives how many records it went past.
+async fn drive<S: Sink>(
+    way: Way,
+    sink: Arc<S>,
+    config: Config,
+    end: Option<()>,
+    stop: CancellationToken,
+) -> Result<u64> {
+    let Way { log, group, begins, ends } = way;
+    let done = stop.child_token();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let runner = Runner::new(log.clone(), group, sink.clone(), clock, config, done.clone());
+    let runner = Runner::new(log, group, sink.clone(), clock, config, done.clone());
     let status = runner.status();
     let mut task = tokio::spawn(runner.run());
     let reached = match end {

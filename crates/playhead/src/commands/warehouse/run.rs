@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use playhead_app::run_pipeline;
+use playhead_app::{PipelineRole, run_pipeline};
 use tokio_util::sync::CancellationToken;
 
 use super::place::{MarkArgs, PlaceArgs, block};
@@ -15,7 +15,8 @@ use crate::output::print_line;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   playhead warehouse run --once --spec pipelines/orders.toml --into duckdb:orders.duckdb
-  playhead warehouse run --spec pipelines/orders.toml --into postgres://me@localhost/dwh --data data")]
+  playhead warehouse run --spec pipelines/orders.toml --into postgres://me@localhost/dwh --data data
+  playhead warehouse run --layer dds --spec pipelines/orders.toml --into postgres://me@localhost/dwh --data data-of-dds")]
 pub(super) struct Args {
     #[command(flatten)]
     place: PlaceArgs,
@@ -24,6 +25,10 @@ pub(super) struct Args {
     /// Stop once everything that the log has now is loaded
     #[arg(long)]
     once: bool,
+    /// Fill one layer alone: stg from the topics, dds from what stg hands on, cdm from what dds hands on. Each role is a process
+    /// with a data folder of its own; the database is the same [default: all of them in this process]
+    #[arg(long, value_name = "LAYER", value_parser = ["stg", "dds", "cdm"])]
+    layer: Option<String>,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -32,6 +37,7 @@ pub(super) struct Args {
 /// Runs until the end, or until it is told to stop.
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let job = args.place.job(Some(&args.mark))?;
+    let role = args.layer.as_deref().map(str::parse).transpose()?.unwrap_or(PipelineRole::Whole);
     let done = block(async {
         let stop = CancellationToken::new();
         let told = stop.clone();
@@ -39,7 +45,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
             stopping().await;
             told.cancel();
         });
-        run_pipeline(job, args.once, stop).await
+        run_pipeline(job, role, args.once, stop).await
     })?;
     if args.json {
         print_line(serde_json::to_string_pretty(&done)?)?;
