@@ -6,6 +6,7 @@
 //! A request passes a front ([`http`] or [`grpc`]: request id, deadline, panics, metrics), then who may ([`auth`]), whether
 //! there is room ([`limits`]), then one handler, which parses, calls one use case and answers.
 
+mod aside;
 mod auth;
 mod batch;
 mod client;

@@ -8,6 +8,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::aside::Aside;
 use crate::problem::{Problem, ProblemType};
 use crate::{Config, Edge};
 
@@ -37,6 +38,8 @@ pub(crate) struct Budgets {
     pub(crate) reads: Budget,
     pub(crate) sql: Budget,
     pub(crate) streams: Budget,
+    /// Where large bodies are dealt with.
+    pub(crate) aside: Aside,
 }
 
 impl Budgets {
@@ -47,6 +50,7 @@ impl Budgets {
             reads: Budget::new("read-concurrency", config.read_concurrency),
             sql: Budget::new("sql-concurrency", config.sql_concurrency),
             streams: Budget::new("stream-concurrency", config.stream_concurrency),
+            aside: Aside::new(),
         }
     }
 }

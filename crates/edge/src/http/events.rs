@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use playhead_watch::Recorded;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -54,11 +55,18 @@ pub(crate) async fn post_events(
     body: BatchBody,
 ) -> Result<Response, Problem> {
     viewer.may_record(receipt.backfill)?;
-    let checked = entries::<EventBody<'static>>(&body)?.into_iter().map(|entry| entry?.check()).collect();
-    let answers = batch::record(&edge, checked, receipt).await;
+    let bytes = body.bytes.len();
+    let checked = edge.budgets.aside.run(bytes, move || {
+        Ok::<Vec<_>, Problem>(entries::<EventBody<'static>>(&body)?.into_iter().map(|entry| entry?.check()).collect())
+    });
+    let answers = batch::record(&edge, checked.await?, receipt).await;
     if let Some(problem) = batch::shared_reason(&answers) {
         return Err(problem.clone());
     }
+    Ok(edge.budgets.aside.run(bytes, move || answered(&answers)).await)
+}
+
+fn answered(answers: &[Result<Recorded, Problem>]) -> Response {
     let accepted = answers.iter().filter(|answer| answer.is_ok()).count();
     let results = answers
         .iter()
@@ -67,5 +75,5 @@ pub(crate) async fn post_events(
             Err(problem) => EventResult::Error(EntryError::of(problem)),
         })
         .collect();
-    Ok(Json(EventsAnswer { results, accepted, rejected: answers.len() - accepted }).into_response())
+    Json(EventsAnswer { results, accepted, rejected: answers.len() - accepted }).into_response()
 }

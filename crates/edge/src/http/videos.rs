@@ -145,12 +145,20 @@ pub(crate) async fn post_videos(
 ) -> Result<Response, Problem> {
     viewer.may(Scope::Write)?;
     let now = edge.watch.now();
-    let checked: Vec<Result<Video, Problem>> =
-        entries::<VideoBody<'static>>(&body)?.into_iter().map(|entry| entry?.check(now)).collect();
-    let answers = describe(&edge, checked).await;
+    let bytes = body.bytes.len();
+    let checked = edge.budgets.aside.run(bytes, move || {
+        Ok::<Vec<_>, Problem>(
+            entries::<VideoBody<'static>>(&body)?.into_iter().map(|entry| entry?.check(now)).collect(),
+        )
+    });
+    let answers = describe(&edge, checked.await?).await;
     if let Some(problem) = batch::shared_reason(&answers) {
         return Err(problem.clone());
     }
+    Ok(edge.budgets.aside.run(bytes, move || answered(&answers)).await)
+}
+
+fn answered(answers: &[Result<(), Problem>]) -> Response {
     let accepted = answers.iter().filter(|answer| answer.is_ok()).count();
     let results = answers
         .iter()
@@ -159,7 +167,7 @@ pub(crate) async fn post_videos(
             Err(problem) => VideoResult::Error(EntryError::of(problem)),
         })
         .collect();
-    Ok(Json(VideosAnswer { results, accepted, rejected: answers.len() - accepted }).into_response())
+    Json(VideosAnswer { results, accepted, rejected: answers.len() - accepted }).into_response()
 }
 
 /// Describes those that are as they must be; an answer for each in its place.
