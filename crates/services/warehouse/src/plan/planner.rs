@@ -149,7 +149,7 @@ impl<'a> Planner<'a> {
 
     pub(super) fn finish(mut self) -> Plan {
         let (mut tables, mut stages) = (Vec::new(), Vec::new());
-        for (name, source) in self.spec.source.iter().filter(|(_, source)| source.topic.is_some()) {
+        for (name, source) in self.spec.source.iter().filter(|(_, source)| !source.staged) {
             stages.push(stg::message_stage(name, source));
             self.work.extend(stg::version_work(name));
             tables.extend(stg::message_tables(self.spec, name, source));
@@ -161,7 +161,7 @@ impl<'a> Planner<'a> {
             let fields = std::mem::take(&mut rowset.fields);
             stages.push(StagePlan { of: StageOf::Rows, rows: rows.clone(), name: format!("stage_{rows}"), fields });
         }
-        if self.spec.source.values().any(|source| source.topic.is_some()) {
+        if self.spec.source.values().any(|source| !source.staged) {
             stages.extend(stg::shared_stages());
             tables.extend(stg::shared_tables(self.spec));
         }

@@ -47,7 +47,7 @@ impl<'a> Loader<'a> {
     /// The source whose messages the rows are made of, if the batch brings its messages along.
     pub(crate) fn messages_of(&self, rows: &str) -> Option<&'a str> {
         let (name, source) = self.source_of(rows)?;
-        (source.topic.is_some() && self.is_staged(&format!("message_{name}"))).then_some(name)
+        (!source.staged && self.is_staged(&format!("message_{name}"))).then_some(name)
     }
 
     /// The source that the rows are made of.

@@ -3,6 +3,7 @@
 //! `CASE=text` runs only those whose file or name has the text, `CASES=folder` those of another folder.
 
 mod case;
+mod loading;
 mod run;
 mod staging;
 mod table;
