@@ -35,9 +35,12 @@ fn draft<'a>(planner: &mut Planner<'a>, kind: Kind, name: &str, of: &'a Satellit
         let described: Vec<String> = child_key.iter().chain(&of.payload).cloned().collect();
         let diff = filling.diff(planner, &of.hashdiff, &described);
         columns.retype(&of.hashdiff, planner.type_in(filling.rows(), &diff));
-        for (list, comment) in
-            [(child_key, "Tells the rows of a set apart"), (&of.payload, ""), (&of.extra, "Makes no version")]
-        {
+        for (list, comment) in [
+            (child_key, "Tells the rows of a set apart"),
+            (&of.payload, ""),
+            (of.effective.as_slice(), "From when it holds"),
+            (&of.extra, "Makes no version"),
+        ] {
             for column in list {
                 let type_of = filling.column(planner, column);
                 columns.add(column, type_of, true, comment);

@@ -66,6 +66,10 @@ pub(super) struct FlatMultiActiveSatellite {
     /// The name of the hashdiff.
     #[serde(default = "hashdiff")]
     hashdiff: String,
+    /// The column that tells from when a row holds, where that is not the event time. It makes no version; in mode `automate_dv` it
+    /// orders rows of one load time, and a ghost record has a time there.
+    #[serde(default)]
+    effective: Option<String>,
     /// Further columns that make no version.
     #[serde(default)]
     extra: Vec<String>,
@@ -76,15 +80,16 @@ pub(super) struct FlatMultiActiveSatellite {
 
 impl From<FlatMultiActiveSatellite> for MultiActiveSatellite {
     fn from(flat: FlatMultiActiveSatellite) -> Self {
-        let FlatMultiActiveSatellite { from, parent, key, child_key, payload, hashdiff, extra, ghost } = flat;
-        Self { satellite: Satellite { from, parent, key, payload, hashdiff, extra, ghost }, child_key }
+        let FlatMultiActiveSatellite { from, parent, key, child_key, payload, hashdiff, effective, extra, ghost } =
+            flat;
+        Self { satellite: Satellite { from, parent, key, payload, hashdiff, effective, extra, ghost }, child_key }
     }
 }
 
 impl From<MultiActiveSatellite> for FlatMultiActiveSatellite {
     fn from(of: MultiActiveSatellite) -> Self {
         let MultiActiveSatellite { satellite, child_key } = of;
-        let Satellite { from, parent, key, payload, hashdiff, extra, ghost } = satellite;
-        Self { from, parent, key, child_key, payload, hashdiff, extra, ghost }
+        let Satellite { from, parent, key, payload, hashdiff, effective, extra, ghost } = satellite;
+        Self { from, parent, key, child_key, payload, hashdiff, effective, extra, ghost }
     }
 }

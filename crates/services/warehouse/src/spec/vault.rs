@@ -110,6 +110,10 @@ pub struct Satellite {
     /// The name of the hashdiff.
     #[serde(default = "hashdiff")]
     pub hashdiff: String,
+    /// The column that tells from when a row holds, where that is not the event time. It makes no version; in mode `automate_dv` it
+    /// orders rows of one load time, and a ghost record has a time there.
+    #[serde(default)]
+    pub effective: Option<String>,
     /// Further columns that make no version.
     #[serde(default)]
     pub extra: Vec<String>,

@@ -1,8 +1,9 @@
 //! Satellites and multi-active satellites of mode `automate_dv`: load by load, as AutomateDV's macros `sat` and `ma_sat` have them.
 //!
 //! A satellite takes, of the load's rows of a key, those of the least load time where they differ from the newest ones in the
-//! table, and each later one that differs from the one before it in the load. Of rows of one load time that which repeats what
-//! was said before comes first, and that which is repeated afterwards comes last. A multi-active satellite takes all rows of a key
+//! table, and each later one that differs from the one before it in the load. Rows of one load time are in order of when they
+//! hold from, where that is told; else that which repeats what was said before comes first, and that which is repeated afterwards
+//! comes last. A multi-active satellite takes all rows of a key
 //! where their number or any of them differs from the set that is the newest in the table. Neither takes a row that is there.
 
 use playhead_ports::Dialect;
@@ -10,7 +11,7 @@ use playhead_ports::Dialect;
 use super::loader::Loader;
 use super::writer::{all, columns, equal, list, names, of, ordered, quoted, staged, table as name_of};
 use crate::plan::{FeedPlan, Kind, TablePlan};
-use crate::spec::Loads;
+use crate::spec::{Loads, Spec};
 
 pub(crate) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
     let feeds = loader.feeds(table);
@@ -33,6 +34,7 @@ pub(crate) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
         pk: &table.columns[0].name,
         hashdiff: &table.columns[1].name,
         load_time: &loader.spec.pipeline.names.load_time,
+        effective: effective(loader.spec, table),
         child_key,
     };
     let loads = |feed: &FeedPlan| loader.source_of(&feed.rows).map_or(Loads::One, |(_, source)| source.loads);
@@ -41,12 +43,20 @@ pub(crate) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
     loader.push(table, "what is new in this load", sql);
 }
 
+/// The column that tells from when a row holds, if there is one.
+fn effective<'a>(spec: &'a Spec, table: &TablePlan) -> Option<&'a str> {
+    let own = spec.satellite.get(&table.name).and_then(|of| of.effective.as_deref());
+    let event_time = spec.pipeline.names.event_time.as_str();
+    own.or_else(|| table.columns.iter().any(|column| column.name == event_time).then_some(event_time))
+}
+
 struct Shape<'a> {
     dialect: Dialect,
     table: &'a TablePlan,
     pk: &'a str,
     hashdiff: &'a str,
     load_time: &'a str,
+    effective: Option<&'a str>,
     child_key: &'a [String],
 }
 
@@ -106,12 +116,15 @@ impl Shape<'_> {
     }
 
     fn versions(&self, rows: &str) -> String {
-        let (pk, load_time) = (of("s", self.pk), of("s", self.load_time));
+        let pk = of("s", self.pk);
+        let times: Vec<&str> = [self.load_time].into_iter().chain(self.effective).collect();
+        let when = columns("s", &times);
         let hashdiff = of("s", self.hashdiff);
-        let rest = self.table.columns.iter().filter(|column| column.name != self.pk && column.name != self.load_time);
+        let rest =
+            self.table.columns.iter().filter(|column| column.name != self.pk && !times.contains(&column.name.as_str()));
         let rest = list(rest.map(|column| ordered(self.dialect, column.of, &of("s", &column.name))));
         let is_new =
-            format!("NOT EXISTS (SELECT 1 FROM newest AS n WHERE {})", equal("n", "s", [self.pk, self.hashdiff]),);
+            format!("NOT EXISTS (SELECT 1 FROM newest AS n WHERE {})", equal("n", "s", [self.pk, self.hashdiff]));
         let said = |when: &str| {
             format!(
                 "MAX(s.load_rank) OVER (PARTITION BY {pk}, {hashdiff} ORDER BY s.load_rank RANGE BETWEEN 1 {when} AND 1 {when}) \
@@ -119,11 +132,11 @@ impl Shape<'_> {
             )
         };
         format!(
-            "WITH loaded AS ({rows}), {newest}, ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY {pk} ORDER BY {load_time}) \
+            "WITH loaded AS ({rows}), {newest}, ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY {pk} ORDER BY {when}) \
              AS load_rank FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND {is_new}) AS is_new, {before} AS is_before, \
              {after} AS is_after FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) \
              THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place FROM judged AS s), said AS (SELECT s.*, LAG({hashdiff}) \
-             OVER (PARTITION BY {pk} ORDER BY {load_time}, s.load_place, {rest}) AS was FROM placed AS s) \
+             OVER (PARTITION BY {pk} ORDER BY {when}, s.load_place, {rest}) AS was FROM placed AS s) \
              INSERT INTO {name} ({names}) SELECT {columns} FROM said AS r WHERE (r.is_new OR {differs}) AND NOT {is_there}",
             newest = self.newest(),
             before = said("PRECEDING"),

@@ -4,7 +4,7 @@
 use playhead_ports::Dialect;
 
 use super::loader::Loader;
-use super::snapshot::{GHOST_TIME, column_names, hash_bytes, hash_literal, one_at_a_time};
+use super::snapshot::{GHOST_TIME, cast, column_names, hash_bytes, hash_literal, one_at_a_time};
 use super::writer::{list, names, quoted, table as name_of, text};
 use crate::plan::system::{SET, VERSION};
 use crate::plan::{ColumnPlan, TablePlan};
@@ -20,11 +20,13 @@ pub(super) fn load(loader: &mut Loader<'_>, table: &TablePlan) {
         return;
     }
     let all_names = &spec.pipeline.names;
+    let effective = satellite.and_then(|of| of.effective.as_deref());
     let [pk, hashdiff] = [&table.columns[0], &table.columns[1]];
     let zeros = |column: &ColumnPlan| hash_literal(loader.dialect, column.of, &vec![0; hash_bytes(loader)]);
     let value = |column: &ColumnPlan| match column.name.as_str() {
         name if name == pk.name || name == hashdiff.name || name == SET => zeros(column),
         name if name == all_names.event_time || name == all_names.load_time => GHOST_TIME.to_owned(),
+        name if Some(name) == effective => cast(loader.dialect, column.of, GHOST_TIME),
         name if name == all_names.record_source => text(SOURCES[usize::from(!loader.is_safe())]),
         VERSION => "0".to_owned(),
         _ => format!("CAST(NULL AS {})", loader.dialect.type_name(column.of)),

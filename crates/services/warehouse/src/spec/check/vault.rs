@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use playhead_ports::FieldType;
+
 use super::names::named;
 use super::{Columns, Desk};
 use crate::spec::{Feed, Link, Satellite};
@@ -165,8 +167,19 @@ fn check_satellite<'a>(desk: &mut Desk<'a>, kind: &str, name: &str, of: &'a Sate
     let feeds = key_of_parent(desk, (kind, name), &of.parent, &of.key, &of.from);
     named(desk, &[kind, name, "hashdiff"], &of.hashdiff);
     desk.list(&[kind, name, "payload"], &of.payload, !child_key.is_empty());
-    for (list, columns) in [("child_key", child_key), ("payload", &of.payload), ("extra", &of.extra)] {
+    for (list, columns) in [
+        ("child_key", child_key),
+        ("payload", of.payload.as_slice()),
+        ("effective", of.effective.as_slice()),
+        ("extra", &of.extra),
+    ] {
         desk.fed(&[kind, name, list], columns, &feeds);
+    }
+    if let Some(effective) = &of.effective {
+        let is_moment = |of: &FieldType| matches!(of, FieldType::Date | FieldType::Time);
+        if feeds.iter().filter_map(|feed| feed.get(effective.as_str())).any(|of| !is_moment(of)) {
+            desk.say(&[kind, name, "effective"], format!("{effective:?} must be a time or a date"));
+        }
     }
     for column in child_key.iter().filter(|column| of.payload.contains(column)) {
         desk.say(&[kind, name, "payload"], format!("{column:?} is in the child key"));

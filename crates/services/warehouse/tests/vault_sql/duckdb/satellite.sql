@@ -82,12 +82,12 @@ FROM loaded) AND NOT EXISTS (SELECT 1
 FROM loaded AS l
 WHERE l."h_pk" = h."h_pk" AND l."ldts" = h."ldts" AND l."diff" IS NOT DISTINCT
 FROM h."diff")) AS r
-WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."ldts") AS load_rank
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s."eff") AS load_rank
 FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
 FROM newest AS n
 WHERE n."h_pk" = s."h_pk" AND n."diff" = s."diff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
 FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
-FROM judged AS s), said AS (SELECT s.*, LAG(s."diff") OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s.load_place, s."diff", s."Zip", s."name", s."eff", s."src") AS was
+FROM judged AS s), said AS (SELECT s.*, LAG(s."diff") OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s."eff", s.load_place, s."diff", s."Zip", s."name", s."src") AS was
 FROM placed AS s) INSERT INTO "dds"."s" ("h_pk", "diff", "Zip", "name", "eff", "ldts", "src")
 SELECT r."h_pk", r."diff", r."Zip", r."name", r."eff", r."ldts", r."src"
 FROM said AS r
@@ -95,6 +95,58 @@ WHERE (r.is_new OR r."diff" <> r.was) AND NOT EXISTS (SELECT 1
 FROM "dds"."s" AS t
 WHERE t."h_pk" = r."h_pk" AND t."ldts" = r."ldts" AND t."diff" IS NOT DISTINCT
 FROM r."diff");
+
+---- effective ----
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" BLOB NOT NULL, "id" VARCHAR, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- dds.s
+CREATE TABLE "dds"."s" ("h_pk" BLOB NOT NULL, "hashdiff" BLOB, "name" VARCHAR, "since" DATE, "ldts" TIMESTAMP NOT NULL, "src" VARCHAR);
+
+-- load dds.h: new keys
+INSERT INTO "dds"."h" ("h_pk", "id", "ldts", "src")
+SELECT f."h_pk", f."id", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."ldts", s."src"
+FROM (SELECT "_key_id" AS "h_pk", "id", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."ldts", s."src", s."id") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h" AS h
+WHERE h."h_pk" = f."h_pk") ORDER BY f."h_pk";
+
+-- load dds.s: a record of nothing
+INSERT INTO "dds"."s" ("h_pk", "hashdiff", "name", "since", "ldts", "src")
+SELECT CAST('\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00' AS BLOB), CAST('\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00' AS BLOB), CAST(NULL AS VARCHAR), CAST(TIMESTAMP '1900-01-01 00:00:00' AS DATE), TIMESTAMP '1900-01-01 00:00:00', 'AUTOMATE_DV_SYSTEM'
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."s" AS t
+WHERE t."hashdiff" = CAST('\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00' AS BLOB));
+
+-- load dds.s: what is new in this load
+WITH loaded AS (SELECT DISTINCT *
+FROM (SELECT "_key_id" AS "h_pk", "_diff_name" AS "hashdiff", "name", "since", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS d), newest AS (SELECT *
+FROM (SELECT h.*, RANK() OVER (PARTITION BY h."h_pk" ORDER BY h."ldts" DESC) AS newest_rank
+FROM "dds"."s" AS h
+WHERE h."h_pk" IN (SELECT "h_pk"
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."h_pk" = h."h_pk" AND l."ldts" = h."ldts" AND l."hashdiff" IS NOT DISTINCT
+FROM h."hashdiff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s."since") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM newest AS n
+WHERE n."h_pk" = s."h_pk" AND n."hashdiff" = s."hashdiff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."hashdiff") OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s."since", s.load_place, s."hashdiff", s."name", s."src") AS was
+FROM placed AS s) INSERT INTO "dds"."s" ("h_pk", "hashdiff", "name", "since", "ldts", "src")
+SELECT r."h_pk", r."hashdiff", r."name", r."since", r."ldts", r."src"
+FROM said AS r
+WHERE (r.is_new OR r."hashdiff" <> r.was) AND NOT EXISTS (SELECT 1
+FROM "dds"."s" AS t
+WHERE t."h_pk" = r."h_pk" AND t."ldts" = r."ldts" AND t."hashdiff" IS NOT DISTINCT
+FROM r."hashdiff");
 
 ---- given ----
 

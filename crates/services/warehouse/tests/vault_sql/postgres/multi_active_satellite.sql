@@ -141,7 +141,7 @@ WHERE r."_key_id" = t.key AND r."_set__key_id__diff_phone_use_c8a18853_656aadf6"
 INSERT INTO "stg"."cases_phones" ("_message", "_version", "_content", "_place", "_event_time", "_load_time", "_record_source", "_key_id", "_diff_phone_use_c8a18853", "phone", "use", "_set__key_id__diff_phone_use_c8a18853_656aadf6", "_is_newest")
 SELECT f."_message", f."_version", f."_content", f."_place", f."_event_time", f."_load_time", f."_record_source", f."_key_id", f."_diff_phone_use_c8a18853", f."phone", f."use", f."_set__key_id__diff_phone_use_c8a18853_656aadf6", TRUE
 FROM (SELECT DISTINCT ON (s."_message", s."_version", s."_content", s."_place") s."_message", s."_version", s."_content", s."_place", s."_event_time", s."_load_time", s."_record_source", s."_key_id", s."_diff_phone_use_c8a18853", s."phone", s."use", s."_set__key_id__diff_phone_use_c8a18853_656aadf6"
-FROM "stage_phones" AS s ORDER BY s."_message", s."_version", s."_content", s."_place", s."_load_time") AS f ORDER BY f."_event_time"
+FROM "stage_phones" AS s ORDER BY s."_message", s."_version", s."_content", s."_place", s."_load_time") AS f ORDER BY f."_message", f."_version", f."_content", f."_place"
 ON CONFLICT DO NOTHING;
 
 -- load dds.h: new and earlier keys

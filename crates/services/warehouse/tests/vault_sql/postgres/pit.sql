@@ -48,7 +48,7 @@ WHERE r."_key_id" = t.key AND r."_diff_name" IS NOT NULL AND r."_diff_name" IS N
 INSERT INTO "stg"."cases_stg" ("_message", "_version", "_content", "_place", "_event_time", "_load_time", "_record_source", "_key_id", "id", "_diff_name", "name", "_is_newest")
 SELECT f."_message", f."_version", f."_content", f."_place", f."_event_time", f."_load_time", f."_record_source", f."_key_id", f."id", f."_diff_name", f."name", TRUE
 FROM (SELECT DISTINCT ON (s."_message", s."_version", s."_content", s."_place") s."_message", s."_version", s."_content", s."_place", s."_event_time", s."_load_time", s."_record_source", s."_key_id", s."id", s."_diff_name", s."name"
-FROM "stage_stg" AS s ORDER BY s."_message", s."_version", s."_content", s."_place", s."_load_time") AS f ORDER BY f."_event_time"
+FROM "stage_stg" AS s ORDER BY s."_message", s."_version", s."_content", s."_place", s."_load_time") AS f ORDER BY f."_message", f."_version", f."_content", f."_place"
 ON CONFLICT DO NOTHING;
 
 -- load dds.h: new and earlier keys

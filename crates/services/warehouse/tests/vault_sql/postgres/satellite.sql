@@ -99,12 +99,12 @@ FROM loaded) AND NOT EXISTS (SELECT 1
 FROM loaded AS l
 WHERE l."h_pk" = h."h_pk" AND l."ldts" = h."ldts" AND l."diff" IS NOT DISTINCT
 FROM h."diff")) AS r
-WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."ldts") AS load_rank
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s."eff") AS load_rank
 FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
 FROM newest AS n
 WHERE n."h_pk" = s."h_pk" AND n."diff" = s."diff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."diff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
 FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
-FROM judged AS s), said AS (SELECT s.*, LAG(s."diff") OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s.load_place, s."diff", s."Zip" COLLATE "C", s."name" COLLATE "C", s."eff", s."src" COLLATE "C") AS was
+FROM judged AS s), said AS (SELECT s.*, LAG(s."diff") OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s."eff", s.load_place, s."diff", s."Zip" COLLATE "C", s."name" COLLATE "C", s."src" COLLATE "C") AS was
 FROM placed AS s) INSERT INTO "dds"."s" ("h_pk", "diff", "Zip", "name", "eff", "ldts", "src")
 SELECT r."h_pk", r."diff", r."Zip", r."name", r."eff", r."ldts", r."src"
 FROM said AS r
@@ -112,6 +112,68 @@ WHERE (r.is_new OR r."diff" <> r.was) AND NOT EXISTS (SELECT 1
 FROM "dds"."s" AS t
 WHERE t."h_pk" = r."h_pk" AND t."ldts" = r."ldts" AND t."diff" IS NOT DISTINCT
 FROM r."diff");
+
+---- effective ----
+
+-- dds.h
+CREATE TABLE "dds"."h" ("h_pk" bytea NOT NULL, "id" text, "ldts" timestamp NOT NULL, "src" text, PRIMARY KEY ("h_pk"));
+
+-- dds.s
+CREATE TABLE "dds"."s" ("h_pk" bytea NOT NULL, "hashdiff" bytea, "name" text, "since" date, "ldts" timestamp NOT NULL, "src" text);
+
+-- dds.s
+CREATE INDEX ON "dds"."s" ("h_pk", "ldts");
+
+-- load dds.h: new keys
+INSERT INTO "dds"."h" ("h_pk", "id", "ldts", "src")
+SELECT f."h_pk", f."id", f."ldts", f."src"
+FROM (SELECT DISTINCT ON (s."h_pk") s."h_pk", s."id", s."ldts", s."src"
+FROM (SELECT "_key_id" AS "h_pk", "id", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS s ORDER BY s."h_pk", s."ldts", s."src" COLLATE "C", s."id" COLLATE "C") AS f
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."h" AS h
+WHERE h."h_pk" = f."h_pk") ORDER BY f."h_pk"
+ON CONFLICT DO NOTHING;
+
+-- load dds.s: one load at a time
+LOCK TABLE "dds"."s" IN SHARE ROW EXCLUSIVE MODE;
+
+-- load dds.s: a record of nothing
+INSERT INTO "dds"."s" ("h_pk", "hashdiff", "name", "since", "ldts", "src")
+SELECT CAST('\x00000000000000000000000000000000' AS bytea), CAST('\x00000000000000000000000000000000' AS bytea), CAST(NULL AS text), CAST(TIMESTAMP '1900-01-01 00:00:00' AS date), TIMESTAMP '1900-01-01 00:00:00', 'AUTOMATE_DV_SYSTEM'
+WHERE NOT EXISTS (SELECT 1
+FROM "dds"."s" AS t
+WHERE t."hashdiff" = CAST('\x00000000000000000000000000000000' AS bytea));
+
+-- load dds.s: one load at a time
+LOCK TABLE "dds"."s" IN SHARE ROW EXCLUSIVE MODE;
+
+-- load dds.s: what is new in this load
+WITH loaded AS (SELECT DISTINCT *
+FROM (SELECT "_key_id" AS "h_pk", "_diff_name" AS "hashdiff", "name", "since", "_load_time" AS "ldts", "_record_source" AS "src"
+FROM "stage_a"
+WHERE "_key_id" IS NOT NULL) AS d), newest AS (SELECT *
+FROM (SELECT h.*, RANK() OVER (PARTITION BY h."h_pk" ORDER BY h."ldts" DESC) AS newest_rank
+FROM "dds"."s" AS h
+WHERE h."h_pk" IN (SELECT "h_pk"
+FROM loaded) AND NOT EXISTS (SELECT 1
+FROM loaded AS l
+WHERE l."h_pk" = h."h_pk" AND l."ldts" = h."ldts" AND l."hashdiff" IS NOT DISTINCT
+FROM h."hashdiff")) AS r
+WHERE r.newest_rank = 1), ranked AS (SELECT s.*, DENSE_RANK() OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s."since") AS load_rank
+FROM loaded AS s), judged AS (SELECT s.*, (s.load_rank = 1 AND NOT EXISTS (SELECT 1
+FROM newest AS n
+WHERE n."h_pk" = s."h_pk" AND n."hashdiff" = s."hashdiff")) AS is_new, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) IS NOT NULL AS is_before, MAX(s.load_rank) OVER (PARTITION BY s."h_pk", s."hashdiff" ORDER BY s.load_rank RANGE BETWEEN 1 FOLLOWING AND 1 FOLLOWING) IS NOT NULL AS is_after
+FROM ranked AS s), placed AS (SELECT s.*, CASE WHEN s.is_before OR (s.load_rank = 1 AND NOT s.is_new) THEN 0 WHEN s.is_after THEN 2 ELSE 1 END AS load_place
+FROM judged AS s), said AS (SELECT s.*, LAG(s."hashdiff") OVER (PARTITION BY s."h_pk" ORDER BY s."ldts", s."since", s.load_place, s."hashdiff", s."name" COLLATE "C", s."src" COLLATE "C") AS was
+FROM placed AS s) INSERT INTO "dds"."s" ("h_pk", "hashdiff", "name", "since", "ldts", "src")
+SELECT r."h_pk", r."hashdiff", r."name", r."since", r."ldts", r."src"
+FROM said AS r
+WHERE (r.is_new OR r."hashdiff" <> r.was) AND NOT EXISTS (SELECT 1
+FROM "dds"."s" AS t
+WHERE t."h_pk" = r."h_pk" AND t."ldts" = r."ldts" AND t."hashdiff" IS NOT DISTINCT
+FROM r."hashdiff");
 
 ---- given ----
 
@@ -247,7 +309,7 @@ WHERE r."_key_id" = t.key AND r."_diff_name" IS NOT NULL AND r."_diff_name" IS N
 INSERT INTO "stg"."cases_a" ("_message", "_version", "_content", "_place", "_event_time", "_load_time", "_record_source", "_key_id", "id", "_diff_name", "name", "_is_newest")
 SELECT f."_message", f."_version", f."_content", f."_place", f."_event_time", f."_load_time", f."_record_source", f."_key_id", f."id", f."_diff_name", f."name", TRUE
 FROM (SELECT DISTINCT ON (s."_message", s."_version", s."_content", s."_place") s."_message", s."_version", s."_content", s."_place", s."_event_time", s."_load_time", s."_record_source", s."_key_id", s."id", s."_diff_name", s."name"
-FROM "stage_a" AS s ORDER BY s."_message", s."_version", s."_content", s."_place", s."_load_time") AS f ORDER BY f."_event_time"
+FROM "stage_a" AS s ORDER BY s."_message", s."_version", s."_content", s."_place", s."_load_time") AS f ORDER BY f."_message", f."_version", f."_content", f."_place"
 ON CONFLICT DO NOTHING;
 
 -- load dds.h: new and earlier keys
@@ -353,7 +415,7 @@ WHERE r."_key_id" = t.key AND r."_diff_name" IS NOT NULL AND r."_diff_name" IS N
 INSERT INTO "stg"."cases_a" ("_message", "_version", "_content", "_place", "_event_time", "_load_time", "_record_source", "_key_id", "id", "_diff_name", "name", "_is_newest")
 SELECT f."_message", f."_version", f."_content", f."_place", f."_event_time", f."_load_time", f."_record_source", f."_key_id", f."id", f."_diff_name", f."name", TRUE
 FROM (SELECT DISTINCT ON (s."_message", s."_version", s."_content", s."_place") s."_message", s."_version", s."_content", s."_place", s."_event_time", s."_load_time", s."_record_source", s."_key_id", s."id", s."_diff_name", s."name"
-FROM "stage_a" AS s ORDER BY s."_message", s."_version", s."_content", s."_place", s."_load_time") AS f ORDER BY f."_event_time"
+FROM "stage_a" AS s ORDER BY s."_message", s."_version", s."_content", s."_place", s."_load_time") AS f ORDER BY f."_message", f."_version", f."_content", f."_place"
 ON CONFLICT DO NOTHING;
 
 -- load dds.h: new and earlier keys
