@@ -19,13 +19,14 @@ mod limits;
 mod mapping;
 mod metrics;
 mod operations;
+mod pipelines;
 mod problem;
 mod request_id;
 mod serve;
 
 use std::sync::Arc;
 
-use playhead_ports::{Ids, Tokens, Warehouse};
+use playhead_ports::{EventLog, Ids, Tokens, Warehouse};
 use playhead_watch::Watch;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +35,10 @@ pub use health::{Health, Progress, Reason};
 pub use http::openapi::document as openapi;
 pub use metrics::{Metrics, MetricsError};
 pub use operations::{BackedUp, Compacted, ConsumerStatus, OperationError, Operations, Status};
+pub use pipelines::{
+    Ancestor, PipelineError, PipelinePartition, PipelineRejects, PipelineReport, PipelineState, PipelineTable,
+    Pipelines, RejectedMessage, TakenAgain,
+};
 pub use serve::{Addresses, Drained, Listeners, serve};
 
 use batch::EventCounts;
@@ -45,6 +50,10 @@ use request_id::RequestIds;
 pub struct Parts {
     /// The use cases of watching.
     pub watch: Arc<Watch>,
+    /// What messages for pipelines are appended to.
+    pub log: Arc<dyn EventLog>,
+    /// The pipelines.
+    pub pipelines: Arc<dyn Pipelines>,
     /// What analysts ask.
     pub warehouse: Arc<dyn Warehouse>,
     /// Who may.
@@ -66,6 +75,8 @@ pub struct Parts {
 /// The state that handlers need.
 pub struct Edge {
     watch: Arc<Watch>,
+    log: Arc<dyn EventLog>,
+    pipelines: Arc<dyn Pipelines>,
     warehouse: Arc<dyn Warehouse>,
     tokens: Arc<dyn Tokens>,
     operations: Arc<dyn Operations>,
@@ -91,6 +102,8 @@ impl Edge {
             request_ids: RequestIds::new(&*parts.ids),
             draining: CancellationToken::new(),
             watch: parts.watch,
+            log: parts.log,
+            pipelines: parts.pipelines,
             warehouse: parts.warehouse,
             tokens: parts.tokens,
             operations: parts.operations,

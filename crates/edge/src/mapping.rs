@@ -5,6 +5,7 @@ use playhead_ports::{AppendError, QueryError};
 use playhead_watch::{ReadError, RecordError};
 
 use crate::operations::OperationError;
+use crate::pipelines::PipelineError;
 use crate::problem::{Problem, ProblemType};
 
 impl From<FieldError> for Problem {
@@ -71,6 +72,16 @@ impl From<OperationError> for Problem {
             OperationError::Full(_) => Self::new(ProblemType::StorageFull, detail),
             OperationError::Unavailable(_) => Self::new(ProblemType::Unavailable, detail),
             OperationError::Failed(_) => Self::internal(&detail),
+        }
+    }
+}
+
+impl From<PipelineError> for Problem {
+    fn from(error: PipelineError) -> Self {
+        match error {
+            PipelineError::Unknown(detail) => Self::new(ProblemType::NotFound, detail),
+            PipelineError::Asked(field, detail) => Self::invalid_field(field, detail),
+            PipelineError::Away(detail) => Self::new(ProblemType::Unavailable, detail),
         }
     }
 }

@@ -124,7 +124,13 @@ fn time_max(edge: &Edge, route: Route) -> Duration {
     let config = &edge.config;
     match route {
         Route::Sql => config.sql_time_max() + SQL_SLACK,
-        Route::Backup | Route::Compact | Route::Status => Duration::from_millis(config.admin_timeout_ms),
+        Route::Backup
+        | Route::Compact
+        | Route::Status
+        | Route::Redrive
+        | Route::Pipeline
+        | Route::Rejects
+        | Route::Lineage => Duration::from_millis(config.admin_timeout_ms),
         _ => Duration::from_millis(config.request_timeout_ms),
     }
 }

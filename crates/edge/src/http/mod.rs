@@ -13,6 +13,7 @@ pub(crate) mod openapi;
 mod openapi_examples;
 mod openapi_fixes;
 mod path;
+mod pipelines;
 mod position_body;
 mod positions;
 mod probes;
@@ -22,6 +23,7 @@ mod route;
 mod series;
 mod sql;
 mod sql_answer;
+mod topics;
 mod unread;
 mod videos;
 
@@ -45,6 +47,7 @@ fn router(edge: Arc<Edge>) -> Router {
     let batches = Router::new()
         .route("/v1/events", post(events::post_events))
         .route("/v1/videos", post(videos::post_videos))
+        .route("/v1/topics/{topic}", post(topics::post_messages))
         .layer(unpacked);
     Router::new()
         .route(
@@ -58,6 +61,11 @@ fn router(edge: Arc<Edge>) -> Router {
         .route("/v1/admin/status", get(admin::get_status))
         .route("/v1/admin/backup", post(admin::post_backup))
         .route("/v1/admin/compact", post(admin::post_compact))
+        .route("/v1/admin/pipelines", get(pipelines::get_pipelines))
+        .route("/v1/admin/pipelines/{pipeline}", get(pipelines::get_pipeline))
+        .route("/v1/admin/pipelines/{pipeline}/rejects", get(pipelines::get_rejects))
+        .route("/v1/admin/pipelines/{pipeline}/lineage", get(pipelines::get_lineage))
+        .route("/v1/admin/pipelines/{pipeline}/redrive", post(pipelines::post_redrive))
         .route("/livez", get(probes::livez))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics))

@@ -9,7 +9,10 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use super::{admin, event_body, events, marks, openapi_examples, openapi_fixes, positions, probes, sql, videos};
+use super::{
+    admin, event_body, events, marks, openapi_examples, openapi_fixes, pipelines, positions, probes, sql, topics,
+    videos,
+};
 use crate::Edge;
 use crate::problem::ProblemBody;
 
@@ -26,9 +29,10 @@ use crate::problem::ProblemBody;
     tags(
         (name = "positions", description = "Where a viewer stopped: save it, read it, mark it, forget it."),
         (name = "events", description = "What players say, many at once."),
+        (name = "topics", description = "Messages for the pipelines of the warehouse."),
         (name = "videos", description = "What videos are, so that analysts read names."),
         (name = "warehouse", description = "SQL over everything watched, about a second behind."),
-        (name = "admin", description = "Status, backup, compaction; the scope `admin`."),
+        (name = "admin", description = "Status, backup, compaction, pipelines; the scope `admin`."),
         (name = "probes", description = "For machines, without a token: alive, ready, metrics, this document."),
     ),
     paths(
@@ -41,10 +45,16 @@ use crate::problem::ProblemBody;
         events::post_events,
         videos::put_video,
         videos::post_videos,
+        topics::post_messages,
         sql::post_sql,
         admin::get_status,
         admin::post_backup,
         admin::post_compact,
+        pipelines::get_pipelines,
+        pipelines::get_pipeline,
+        pipelines::get_rejects,
+        pipelines::get_lineage,
+        pipelines::post_redrive,
         probes::livez,
         probes::readyz,
         probes::metrics,

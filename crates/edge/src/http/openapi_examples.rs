@@ -56,8 +56,23 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
             JSON,
             json!({ "query": "SELECT video_id, sum(viewers) AS viewers FROM video_daily GROUP BY 1 ORDER BY 2 DESC LIMIT 10" }),
         ),
+        (
+            "/v1/topics/{topic}",
+            "post",
+            JSON,
+            json!([{ "object_id": 7, "object_type": "order", "payload": { "cost": 9 } }]),
+        ),
         ("/v1/admin/backup", "post", JSON, json!({ "to": "monday" })),
     ]
+}
+
+fn report() -> Value {
+    json!({
+        "pipeline": "orders", "state": "running",
+        "partitions": [{ "partition": "order-service_orders/0", "next_offset": 5, "end_offset": 5 }],
+        "tables": [{ "layer": "stg", "schema": "stg", "table": "orders", "rows": 5 }],
+        "waiting": 0, "rejects": [], "last_load_time": "2026-11-21 10:00:01.000000",
+    })
 }
 
 /// Of what is answered with 200, by path and type.
@@ -112,6 +127,31 @@ fn answers() -> Vec<(&'static str, &'static str, Value)> {
                 "path": "/var/lib/playhead/backups/monday", "size_bytes": 20_389_977, "files": 3, "events": 100_000,
             }),
         ),
+        (
+            "/v1/topics/{topic}",
+            JSON,
+            json!({ "results": [{ "status": "ok", "partition": 0, "offset": 12 }], "accepted": 1, "rejected": 0 }),
+        ),
+        ("/v1/admin/pipelines", JSON, json!({ "pipelines": [{ "pipeline": "orders", "state": "running" }] })),
+        ("/v1/admin/pipelines/{pipeline}", JSON, report()),
+        (
+            "/v1/admin/pipelines/{pipeline}/rejects",
+            JSON,
+            json!({ "rejects": [{
+            "stage": "prepare", "reason": "payload.cost: `nine` is no number", "topic": "order-service_orders",
+            "partition": 0, "offset": 5, "load_time": "2026-11-21 10:00:01.000000", "payload": "{\"object_id\":7}",
+        }] }),
+        ),
+        (
+            "/v1/admin/pipelines/{pipeline}/lineage",
+            JSON,
+            json!({ "messages": [{
+            "rows": "orders", "topic": "order-service_orders", "partition": 0, "offset": 4,
+            "event_time": "2026-03-01 12:01:00.000000", "load_time": "2026-11-21 10:00:01.000000", "is_newest": true,
+            "payload": "{\"object_id\":7}",
+        }] }),
+        ),
+        ("/v1/admin/pipelines/{pipeline}/redrive", JSON, json!({ "loaded": 1, "waiting": 0, "rejected": 0 })),
         ("/v1/admin/compact", JSON, json!({ "size_bytes_before": 178_956_633, "size_bytes_after": 27_573_833 })),
         (
             "/readyz",

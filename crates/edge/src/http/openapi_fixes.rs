@@ -8,9 +8,10 @@ use crate::batch::BATCH_MAX;
 use crate::problem::{PROBLEM_JSON, ProblemType};
 
 const ID_PATTERN: &str = "^[A-Za-z0-9._:@-]+$";
+const NAME_PATTERN: &str = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
 const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
-const TIME_MAX: i64 = 253_402_300_799_999;
 const TIME_MIN: i64 = 946_684_800_000;
+const TIME_MAX: i64 = 253_402_300_799_999;
 
 /// Adds it.
 pub(super) fn apply(document: &mut Value) {
@@ -70,7 +71,7 @@ fn operation_of(path: &str, method: &str, operation: &mut Value) {
         operation["security"] = json!([{ "bearer": [scope_of(path, method).name()] }]);
     }
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
-        parameter_of(parameter);
+        parameter_of(path, parameter);
     }
     let responses = operation["responses"].as_object_mut().expect("every operation has responses");
     for problem in ProblemType::ALL.into_iter().filter(|problem| may_occur(*problem, path, has_body)) {
@@ -89,7 +90,7 @@ fn may_occur(problem: ProblemType, path: &str, has_body: bool) -> bool {
     match problem {
         P::InvalidField | P::NotFound | P::MethodNotAllowed | P::HeaderTooLarge | P::Timeout | P::Internal => true,
         P::MalformedBody | P::UnsupportedMediaType | P::BodyTooLarge => has_body,
-        P::TooManyEvents => path == "/v1/events" || path == "/v1/videos",
+        P::TooManyEvents => ["/v1/events", "/v1/videos", "/v1/topics/{topic}"].contains(&path),
         P::QueryRefused | P::QueryInvalid | P::QueryTooLong | P::QueryTooLarge => path == "/v1/sql",
         P::Conflict => path.starts_with("/v1/admin/"),
         P::Unauthenticated | P::Forbidden | P::TooBusy => is_api,
@@ -129,10 +130,19 @@ fn add_problem(responses: &mut Map<String, Value>, problem: ProblemType) {
     }
 }
 
-fn parameter_of(parameter: &mut Value) {
+fn parameter_of(path: &str, parameter: &mut Value) {
     let id = json!({ "type": "string", "minLength": 1, "maxLength": 64, "pattern": ID_PATTERN });
     let schema = match parameter["name"].as_str().unwrap_or_default() {
         "user" => id,
+        "topic" | "pipeline" => json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": NAME_PATTERN }),
+        "table" => json!({ "type": "string", "minLength": 1 }),
+        "key" if path.ends_with("/lineage") => json!({
+            "type": "array", "minItems": 1, "items": { "type": "string", "maxLength": 256, "pattern": r"^[^\x00]*$" },
+        }),
+        "key" => json!({ "type": "string", "minLength": 1, "maxLength": 64 }),
+        "limit" if path.starts_with("/v1/admin/") => {
+            json!({ "type": "integer", "minimum": 1, "maximum": 10_000, "default": 100 })
+        }
         "video" if parameter["in"] == "path" => id,
         "video" => json!({ "type": "array", "items": id, "maxItems": 200 }),
         "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }),
@@ -158,6 +168,11 @@ fn lists(document: &mut Value) {
         content["application/x-ndjson"]["schema"] =
             json!({ "type": "string", "description": format!("One `{entry}` a line, at most {BATCH_MAX}.") });
     }
+    let content = &mut document["paths"]["/v1/topics/{topic}"]["post"]["requestBody"]["content"];
+    content["application/json"]["schema"] =
+        json!({ "type": "array", "maxItems": BATCH_MAX, "items": { "description": "A message." } });
+    content["application/x-ndjson"]["schema"] =
+        json!({ "type": "string", "description": format!("One message a line, at most {BATCH_MAX}.") });
 }
 
 /// The types say what a number is; how large it may be, exactly, and what a genre is, they cannot.

@@ -18,6 +18,9 @@ pub(crate) struct User(pub(crate) UserId);
 /// `/videos/{video}`.
 pub(crate) struct Video(pub(crate) VideoId);
 
+/// `/topics/{topic}` and `/pipelines/{pipeline}`: a name, of whatever there may be.
+pub(crate) struct Name(pub(crate) String);
+
 /// An id as a caller wrote it.
 pub(crate) fn id<K: IdKind>(text: &str) -> Result<Id<K>, Problem> {
     text.parse().map_err(|error: IdError| FieldError::new(K::FIELD, error.to_string()).into())
@@ -55,5 +58,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Video {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         Ok(Self(param(&params(parts, state).await?, "video")?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = params(parts, state).await?;
+        Ok(Self(params.iter().next().map_or_else(String::new, |(_, value)| value.to_owned())))
     }
 }

@@ -13,6 +13,12 @@ pub(crate) enum Route {
     Status,
     Backup,
     Compact,
+    Topic,
+    Pipelines,
+    Pipeline,
+    Rejects,
+    Lineage,
+    Redrive,
     Livez,
     Readyz,
     Metrics,
@@ -22,7 +28,7 @@ pub(crate) enum Route {
 
 impl Route {
     /// All of them, each at the place of its number.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Position,
         Self::Positions,
         Self::Mark,
@@ -33,6 +39,12 @@ impl Route {
         Self::Status,
         Self::Backup,
         Self::Compact,
+        Self::Topic,
+        Self::Pipelines,
+        Self::Pipeline,
+        Self::Rejects,
+        Self::Lineage,
+        Self::Redrive,
         Self::Livez,
         Self::Readyz,
         Self::Metrics,
@@ -53,6 +65,12 @@ impl Route {
             Self::Status => "/v1/admin/status",
             Self::Backup => "/v1/admin/backup",
             Self::Compact => "/v1/admin/compact",
+            Self::Topic => "/v1/topics/{topic}",
+            Self::Pipelines => "/v1/admin/pipelines",
+            Self::Pipeline => "/v1/admin/pipelines/{pipeline}",
+            Self::Rejects => "/v1/admin/pipelines/{pipeline}/rejects",
+            Self::Lineage => "/v1/admin/pipelines/{pipeline}/lineage",
+            Self::Redrive => "/v1/admin/pipelines/{pipeline}/redrive",
             Self::Livez => "/livez",
             Self::Readyz => "/readyz",
             Self::Metrics => "/metrics",
@@ -69,7 +87,24 @@ impl Route {
         if let Some(video) = path.strip_prefix("/v1/videos/") {
             return if is_segment(video) { Self::Video } else { Self::Unknown };
         }
+        if let Some(topic) = path.strip_prefix("/v1/topics/") {
+            return if is_segment(topic) { Self::Topic } else { Self::Unknown };
+        }
+        if let Some(rest) = path.strip_prefix("/v1/admin/pipelines/") {
+            return Self::of_pipeline(rest);
+        }
         Self::ALL.into_iter().find(|route| route.template() == path).unwrap_or(Self::Unknown)
+    }
+
+    fn of_pipeline(rest: &str) -> Self {
+        match rest.split_once('/') {
+            None if is_segment(rest) => Self::Pipeline,
+            Some((name, _)) if !is_segment(name) => Self::Unknown,
+            Some((_, "rejects")) => Self::Rejects,
+            Some((_, "lineage")) => Self::Lineage,
+            Some((_, "redrive")) => Self::Redrive,
+            _ => Self::Unknown,
+        }
     }
 
     fn of_user(below: &str) -> Self {
@@ -95,6 +130,7 @@ mod tests {
         for (place, route) in Route::ALL.into_iter().enumerate() {
             assert_eq!(route as usize, place);
             let path = route.template().replace("{user}", "u1").replace("{video}", "v%2F1");
+            let path = path.replace("{topic}", "orders").replace("{pipeline}", "orders");
             assert_eq!(Route::of(&path), route, "{path}");
         }
     }

@@ -6,6 +6,7 @@ mod grpc_unary;
 mod http_batches;
 mod http_positions;
 mod http_sql;
+mod http_topics;
 mod limits;
 mod openapi;
 mod probes;

@@ -176,6 +176,7 @@ async fn every_example_of_a_request_is_taken_and_answered_as_its_example() {
         for (of, content) in contents.into_iter().flatten().filter(|(_, content)| !content["example"].is_null()) {
             let body = content["example"].as_str().map_or_else(|| content["example"].to_string(), str::to_owned);
             let path = path.replace("{user}", "ann").replace("{video}", "film-1");
+            let path = path.replace("{topic}", "orders").replace("{pipeline}", "orders");
             let ask = server.ask(&method.to_uppercase(), &path).header("content-type", of).body(body);
             let answer = ask.send().await;
             assert!(answer.status < 300, "{method} {path}: {}", answer.text());

@@ -12,10 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhead_contracts::watch::watch_client::WatchClient;
+use playhead_domain::Offset;
 use playhead_edge::{Config, Drained, Edge, Listeners, Metrics, Parts};
 use playhead_fjall::FjallStore;
 use playhead_memory::MemoryRecent;
-use playhead_ports::{Epoch, Scope, Tokens};
+use playhead_ports::{Epoch, EventLog as _, Most, Record, Scope, Tokens, Topic, TopicPartition};
 use playhead_segments::SegmentLog;
 use playhead_system::{SystemClock, SystemIds, TokenFile};
 use playhead_watch::Watch;
@@ -24,7 +25,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
-pub(crate) use stand_ins::{StubHealth, StubOperations, StubWarehouse};
+pub(crate) use stand_ins::{StubHealth, StubOperations, StubPipelines, StubWarehouse};
 
 /// Everything that a test waits for has this deadline.
 pub(crate) const SOON: Duration = Duration::from_secs(240);
@@ -61,6 +62,7 @@ impl Server {
         let clock = Arc::new(SystemClock);
         let log = SegmentLog::open(&dir.path().join("log"), Default::default(), clock.clone()).expect("a log");
         let log = Arc::new(FaultyLog::new(log));
+        log.create(&Topic::new("orders"), 4).await.expect("a topic");
         let store = FjallStore::open(&dir.path().join("base"), &Default::default()).expect("a base");
         let recent = playhead_memory::Config { entries_max: self.recent_max };
         let recent = Arc::new(MemoryRecent::new(&recent, Epoch("1".into())));
@@ -71,6 +73,8 @@ impl Server {
         let (health, warehouse) = (Arc::new(StubHealth::default()), Arc::new(StubWarehouse::default()));
         let edge = Edge::new(Parts {
             watch: Arc::new(watch),
+            log: log.clone(),
+            pipelines: Arc::new(StubPipelines),
             warehouse: warehouse.clone(),
             tokens: tokens.clone(),
             operations: Arc::new(StubOperations),
@@ -112,6 +116,15 @@ impl Running {
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.ask("DELETE", path).send().await
+    }
+
+    /// The records of a partition.
+    pub(crate) async fn records(&self, topic: &str, partition: u64) -> Vec<Record> {
+        let at = TopicPartition::new(&Topic::new(topic), u32::try_from(partition).expect("small"));
+        let mut reader = self.log.reader(&at, Offset(0)).await.expect("a reader");
+        let most = Most { records: 1_000, bytes: 1 << 20 };
+        let records = reader.next(most, SOON).await.expect("records");
+        records.into_iter().map(|stored| stored.record).collect()
     }
 
     /// A new connection to the gRPC listener.

@@ -4,9 +4,12 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use playhead_edge::{BackedUp, Compacted, Health, OperationError, Operations, Reason, Status};
+use playhead_edge::{
+    Ancestor, BackedUp, Compacted, Health, OperationError, Operations, PipelineError, PipelineReport, PipelineState,
+    Pipelines, Reason, RejectedMessage, Status, TakenAgain,
+};
 use playhead_ports::{
-    Advance, Answer, Cell, Checkpoint, Columns, CommitError, Export, Load, Query, QueryError, SinkError, Table,
+    Advance, Answer, Cell, Checkpoint, Columns, CommitError, Export, Load, Query, QueryError, SinkError, Table, Topic,
     TopicPartition, Warehouse, WarehouseError,
 };
 use tokio::sync::mpsc;
@@ -98,6 +101,53 @@ impl Operations for StubOperations {
     }
     async fn compact(&self) -> Result<Compacted, OperationError> {
         Ok(Compacted { size_bytes_before: 2, size_bytes_after: 1 })
+    }
+}
+
+/// One pipeline, `orders`, which has done nothing, and reads the topic `orders`.
+pub(crate) struct StubPipelines;
+
+impl StubPipelines {
+    fn check(name: &str) -> Result<(), PipelineError> {
+        match name {
+            "orders" => Ok(()),
+            "away" => Err(PipelineError::Away("the database is away".to_owned())),
+            _ => Err(PipelineError::Unknown(format!("there is no pipeline {name}; there is orders"))),
+        }
+    }
+}
+
+#[async_trait]
+impl Pipelines for StubPipelines {
+    fn partitions_of(&self, topic: &Topic) -> Option<u32> {
+        (topic.as_str() == "orders").then_some(4)
+    }
+    fn states(&self) -> Vec<PipelineState> {
+        vec![PipelineState { pipeline: "orders".to_owned(), state: "running".to_owned(), reason: None }]
+    }
+    async fn report(&self, name: &str) -> Result<PipelineReport, PipelineError> {
+        Self::check(name)?;
+        Ok(PipelineReport {
+            state: self.states().remove(0),
+            partitions: Vec::new(),
+            tables: Vec::new(),
+            waiting: 0,
+            rejects: Vec::new(),
+            last_load_time: None,
+        })
+    }
+    async fn rejects(&self, name: &str, _: usize) -> Result<Vec<RejectedMessage>, PipelineError> {
+        Self::check(name).map(|()| Vec::new())
+    }
+    async fn lineage(&self, name: &str, table: &str, _: &[String], _: usize) -> Result<Vec<Ancestor>, PipelineError> {
+        Self::check(name)?;
+        match table {
+            "h_order" => Ok(Vec::new()),
+            _ => Err(PipelineError::Asked("table", format!("there is no table {table}"))),
+        }
+    }
+    async fn redrive(&self, name: &str, _: bool) -> Result<TakenAgain, PipelineError> {
+        Self::check(name).map(|()| TakenAgain { loaded: 0, waiting: 0, rejected: 0 })
     }
 }
 
