@@ -89,6 +89,9 @@ pub trait Target: Send + Sync {
     /// How far the consumer of that name has got in each partition; none for one that it has never seen.
     async fn checkpoints(&self, consumer: &str, of: &[TopicPartition]) -> Result<Vec<Option<Checkpoint>>, SinkError>;
 
+    /// Puts the consumer's checkpoints where they are told, wherever they stood and of whichever log, all or none.
+    async fn place(&self, consumer: &str, checkpoints: &[Checkpoint]) -> Result<(), CommitError>;
+
     /// Loads a batch: in one transaction, takes the steps of the consumer's checkpoints, makes the staged tables as temporary
     /// ones under their names, and runs the statements in order. Gives how many rows each statement changed. All of it
     /// becomes visible together, or nothing of it; a caller that leaves loads all or nothing, too.

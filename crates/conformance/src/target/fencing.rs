@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use playhead_domain::Offset;
-use playhead_ports::{Advance, CommitError, Target};
+use playhead_ports::{Advance, Checkpoint, CommitError, Target};
 
 use super::{TAKE, next_of, seen, sql, with_table, words};
 use crate::samples::{advance, advance_of, partition};
@@ -50,6 +50,27 @@ pub(super) async fn check(make: &impl AsyncFn() -> Arc<dyn Target>) {
         let back = target.load("loader", &[words(&[(1, "one")])], &sql(&[TAKE]), &[advance(0, 5, 4)]).await;
         assert!(matches!(back, Err(CommitError::Permanent(_))), "{back:?}");
         assert_eq!((seen(&*target).await, next_of(&*target, "loader", 0).await), (vec![], Some(5)));
+    }
+    {
+        let _s =
+            Sentence("Puts the consumer's checkpoints where they are told, wherever they stood and of whichever log.");
+        let target = with_table(make).await;
+        let of = |log: &str, at: u32, next: u64| Checkpoint {
+            at: partition(at),
+            log_id: log.parse().expect("an id"),
+            next: Offset(next),
+        };
+        target.load("a", &[], &[], &[advance(0, 0, 5)]).await.expect("loads");
+        target.load("b", &[], &[], &[advance(0, 0, 6)]).await.expect("loads");
+        let wanted = [of("log-9", 0, 2), of("log-9", 1, 7)];
+        target.place("a", &wanted).await.expect("places");
+        target.place("a", &wanted).await.expect("places the same again");
+        let standing = target.checkpoints("a", &[partition(0), partition(1)]).await.expect("reads");
+        assert_eq!(standing, wanted.clone().map(Some));
+        assert_eq!(next_of(&*target, "b", 0).await, Some(6));
+        target.load("a", &[], &[], &[advance_of("log-9", 0, 2, 3)]).await.expect("goes on from there");
+        let old = target.load("a", &[], &[], &[advance(0, 5, 6)]).await;
+        assert_eq!(old, Err(CommitError::Moved));
     }
     {
         let _s = Sentence("Checkpoints say of which log they are, for each consumer by itself.");

@@ -57,3 +57,15 @@ pub(crate) fn advance(connection: &Connection, consumer: &str, advance: &Advance
     connection.prepare("INSERT INTO store.checkpoints VALUES (?, ?, ?, ?, ?)")?.execute(row)?;
     Ok(())
 }
+
+/// Puts a checkpoint there, wherever it stood.
+pub(crate) fn place(connection: &Connection, consumer: &str, to: &Checkpoint) -> Result<(), Failure> {
+    let (topic, partition) = (to.at.topic.as_str(), to.at.partition);
+    connection.execute(
+        "DELETE FROM store.checkpoints WHERE consumer = ? AND topic = ? AND \"partition\" = ?",
+        params![consumer, topic, partition],
+    )?;
+    let row = params![consumer, topic, partition, to.log_id.to_string(), to.next.0];
+    connection.prepare("INSERT INTO store.checkpoints VALUES (?, ?, ?, ?, ?)")?.execute(row)?;
+    Ok(())
+}

@@ -23,6 +23,7 @@ mod library;
 mod load;
 mod maintain;
 mod open;
+mod parquet;
 mod pipeline;
 mod query;
 mod said;
@@ -37,5 +38,6 @@ mod watch;
 
 pub use config::Config;
 pub use library::{LIBRARY_VERSION, library_version};
+pub use parquet::{ParquetError, parquet_to_lines};
 pub use target::DuckTarget;
 pub use warehouse::DuckWarehouse;

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use duckdb::Connection;
-use playhead_ports::{Advance, CommitError};
+use playhead_ports::{Advance, Checkpoint, CommitError};
 
 use crate::checkpoint;
 use crate::database::{Database, Writer};
@@ -44,6 +44,23 @@ pub(crate) fn load(database: &Database, batch: &Batch) -> Result<Vec<u64>, Commi
     metrics::histogram!("playhead_warehouse_load_seconds").record(started.elapsed().as_secs_f64());
     after_load(database, &mut writer);
     Ok(counts)
+}
+
+/// Puts checkpoints where they are told, all or none. Blocks.
+pub(crate) fn place(database: &Database, consumer: &str, to: &[Checkpoint]) -> Result<(), CommitError> {
+    let mut writer = database.writer()?;
+    let placed = insist(database, &mut writer, |writer| {
+        let done = Database::transaction(writer.connection()?, |connection| {
+            to.iter().try_for_each(|one| checkpoint::place(connection, consumer, one))?;
+            Ok(())
+        });
+        match done {
+            Ok(()) => Ok(Ok(())),
+            Err(Failed::Refused(refused)) => Ok(Err(refused)),
+            Err(Failed::Engine(failure)) => Err(failure),
+        }
+    });
+    placed?
 }
 
 /// Whether it is in: the checkpoints that it moves stand where it moves them to.

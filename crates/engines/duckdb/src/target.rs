@@ -68,6 +68,11 @@ impl Target for DuckTarget {
         .await
     }
 
+    async fn place(&self, consumer: &str, checkpoints: &[Checkpoint]) -> Result<(), CommitError> {
+        let (consumer, to) = (consumer.to_owned(), checkpoints.to_vec());
+        blocking(&self.database, move |database| pipeline::place(database, &consumer, &to)).await
+    }
+
     async fn load(
         &self,
         consumer: &str,

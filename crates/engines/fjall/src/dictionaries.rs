@@ -38,6 +38,10 @@ fn key_of(key: &DictionaryKey) -> Vec<u8> {
 }
 
 impl FjallDictionaries {
+    pub(crate) fn shelf(&self) -> &Arc<Shelf> {
+        &self.shelf
+    }
+
     /// Opens the folder, or makes it.
     pub fn open(dir: &Path, config: &Config) -> Result<Self, OpenError> {
         Ok(Self { shelf: Arc::new(Shelf::open(dir, config.dictionaries())?) })

@@ -10,6 +10,7 @@ mod checkpoint;
 mod compact;
 mod config;
 mod dictionaries;
+mod dump;
 mod error;
 mod opened;
 mod shelf;

@@ -22,6 +22,9 @@ const SWAP: &str = "UPDATE playhead.checkpoints SET next = $6 \
 const BEGIN: &str = "INSERT INTO playhead.checkpoints (consumer, topic, partition, log_id, next) \
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
 
+const PLACE: &str = "INSERT INTO playhead.checkpoints (consumer, topic, partition, log_id, next) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (consumer, topic, partition) DO UPDATE SET log_id = excluded.log_id, next = excluded.next";
+
 /// Makes the table of checkpoints if it is not there. Who may not make one can still use it.
 pub(crate) async fn create_table(client: &Client) -> Result<(), Failure> {
     let is_there: bool = client.query_one(IS_THERE, &[]).await?.get(0);
@@ -116,4 +119,17 @@ async fn advance_one(session: &mut Session, consumer: &str, advance: &Advance) -
         }
     }
     Err(Refused::Commit(CommitError::Moved))
+}
+
+/// Puts checkpoints where they are told, wherever they stood.
+pub(crate) async fn place(session: &mut Session, consumer: &str, to: &[Checkpoint]) -> Result<(), Refused> {
+    let transaction = session.client.transaction().await?;
+    for Checkpoint { at, log_id, next } in to {
+        let next = i64::try_from(next.0).map_err(|_| {
+            Refused::Commit(CommitError::Permanent(format!("{at}: {next} is beyond what a checkpoint holds")))
+        })?;
+        let (topic, partition, log_id) = (at.topic.as_str(), i64::from(at.partition), log_id.to_string());
+        transaction.execute(PLACE, &[&consumer, &topic, &partition, &log_id, &next]).await?;
+    }
+    Ok(transaction.commit().await?)
 }

@@ -90,6 +90,17 @@ impl Target for PostgresTarget {
         Ok(self.standing(consumer, of).await?)
     }
 
+    async fn place(&self, consumer: &str, checkpoints: &[Checkpoint]) -> Result<(), CommitError> {
+        loop {
+            let mut lease = self.pool.lease().await?;
+            let placing = async { Ok::<_, Failed>(checkpoint::place(&mut lease, consumer, checkpoints).await?) };
+            let done = self.within(placing).await;
+            if !self.pool.settle(lease, &done).await {
+                return Ok(done?);
+            }
+        }
+    }
+
     async fn load(
         &self,
         consumer: &str,

@@ -107,6 +107,11 @@ impl SegmentLog {
         self.partition(at)?.snapshot_files(&self.folder, from)
     }
 
+    /// How large the partition's segments are.
+    pub fn size_bytes(&self, at: &TopicPartition) -> Result<u64, LogError> {
+        Ok(self.partition(at)?.segments.bytes())
+    }
+
     /// The topics, with their partitions.
     pub fn topics(&self) -> Vec<(Topic, u32)> {
         let topics = self.topics.read();

@@ -27,6 +27,10 @@ impl Target for AsGreenplum {
         self.0.checkpoints(consumer, of).await
     }
 
+    async fn place(&self, consumer: &str, checkpoints: &[Checkpoint]) -> Result<(), CommitError> {
+        self.0.place(consumer, checkpoints).await
+    }
+
     async fn load(
         &self,
         consumer: &str,
