@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use playhead_domain::Timestamp;
 use playhead_ports::{Advance, CommitError, DictionaryKey, SinkError, Staged};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::Pipeline;
@@ -22,7 +22,7 @@ const WRONG_SHOWN: usize = 20;
 const MISSING_SHOWN: usize = 16;
 
 /// What became of messages.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loaded {
     /// Taken in.
     pub loaded: u64,
@@ -48,8 +48,6 @@ pub struct Gathered {
     mark: Mark,
 }
 
-/// What dictionaries said when versions were first taken.
-pub(super) type Pinned = HashMap<MessageVersion, HashMap<DictionaryKey, Option<Bytes>>>;
 impl Gathered {
     /// The same for messages that were taken in at that time.
     pub(super) fn loaded_at(mut self, time: Timestamp) -> Self {
@@ -58,6 +56,8 @@ impl Gathered {
     }
 }
 
+/// What dictionaries said when versions were first taken.
+pub(super) type Pinned = HashMap<MessageVersion, HashMap<DictionaryKey, Option<Bytes>>>;
 
 /// A batch that is ready to be loaded.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use playhead_domain::{Offset, Timestamp};
 use playhead_ports::{Cell, TargetError, Topic, TopicPartition};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Pipeline;
 use super::naming::{name, quoted};
@@ -12,7 +12,7 @@ use crate::intake::{Message, headers_of};
 use crate::plan::{Kind, TablePlan, system};
 
 /// A message that was rejected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedMessage {
     /// Where: while it was read (`prepare`), when it was loaded (`commit`), or because a dictionary did not learn an id in
     /// time (`enrich`).

@@ -51,7 +51,7 @@ pub enum ApplyError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused(Vec<Refusal>),
     /// The target failed.
-    #[error("{0}")]
+    #[error(transparent)]
     Target(#[from] TargetError),
 }
 
@@ -198,6 +198,11 @@ impl Pipeline {
 
     pub(super) fn load_time(&self) -> Timestamp {
         self.parts.load_time.unwrap_or_else(|| self.now())
+    }
+
+    /// The load time that was given, as text; empty if none was.
+    pub(super) fn fixed_load_time(&self) -> String {
+        self.parts.load_time.map_or_else(String::new, |time| time.0.to_string())
     }
 
     pub(super) fn record_source(&self) -> Option<&str> {

@@ -9,6 +9,7 @@ use playhead_ports::{CommitError, Topic, TopicPartition};
 
 use super::Pipeline;
 use super::batch::Loaded;
+use super::once::Once;
 use crate::intake::{Mark, Message, csv_messages};
 
 const MESSAGES_AT_ONCE: usize = 20_000;
@@ -21,8 +22,17 @@ pub enum FileError {
     #[error("{0}")]
     Unreadable(String),
     /// The target did not take it.
-    #[error("{0}")]
+    #[error(transparent)]
     Load(#[from] CommitError),
+}
+
+/// What has become of a file that is loaded once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadedFile {
+    /// What was taken in now.
+    pub loaded: Loaded,
+    /// The line that it began at: 0, or where an earlier load of the same bytes has ended.
+    pub began_at: u64,
 }
 
 impl Pipeline {
@@ -32,6 +42,33 @@ impl Pipeline {
         &self,
         source: &str,
         path: &Path,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<Loaded, FileError> {
+        self.load_rest(source, path, None, progress).await
+    }
+
+    /// The same for a file that is loaded once, whatever it is called: what of its bytes is in already is passed by, as that
+    /// source and with the given load time and record source. Rows that are staged already have loads of their own, which
+    /// are taken as they are.
+    pub async fn load_file_once(
+        &self,
+        source: &str,
+        path: &Path,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<LoadedFile, FileError> {
+        if self.spec().source.get(source).is_some_and(|source| source.staged) {
+            return Ok(LoadedFile { loaded: self.load_file(source, path, progress).await?, began_at: 0 });
+        }
+        let once = self.once(source, path).await?;
+        let began_at = once.next();
+        Ok(LoadedFile { loaded: self.load_rest(source, path, Some(once), progress).await?, began_at })
+    }
+
+    async fn load_rest(
+        &self,
+        source: &str,
+        path: &Path,
+        mut once: Option<Once>,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<Loaded, FileError> {
         let unreadable = |error: std::io::Error| FileError::Unreadable(format!("{}: {error}", path.display()));
@@ -45,7 +82,7 @@ impl Pipeline {
             while !messages.is_empty() {
                 let most = if is_one_load { messages.len() } else { MESSAGES_AT_ONCE.min(messages.len()) };
                 let rest = messages.split_off(most);
-                all += self.load_messages(source, messages, is_one_load).await?;
+                all += self.load_messages(source, messages, is_one_load, once.as_mut()).await?;
                 messages = rest;
                 progress(text.len() as u64, all.loaded + all.waiting + all.rejected);
             }
@@ -58,7 +95,7 @@ impl Pipeline {
             if messages.is_empty() {
                 return Ok(all);
             }
-            all += self.load_messages(source, messages, is_one_load).await?;
+            all += self.load_messages(source, messages, is_one_load, once.as_mut()).await?;
             progress(lines.read_bytes, all.loaded + all.waiting + all.rejected);
         }
     }
@@ -68,7 +105,11 @@ impl Pipeline {
         source: &str,
         messages: Vec<Message>,
         is_one_load: bool,
+        once: Option<&mut Once>,
     ) -> Result<Loaded, CommitError> {
+        if let Some(once) = once {
+            return self.take_in_once(source, messages, once).await;
+        }
         if !is_one_load {
             return self.take_in(source, messages, &|_| None).await;
         }

@@ -1,7 +1,7 @@
 //! Which messages are behind a row: found by its key in the rows that are kept in STG, and from there in the history.
 
 use playhead_ports::{Cell, Field, FieldType, TargetError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Pipeline;
 use super::naming::{name, quoted};
@@ -16,12 +16,12 @@ pub enum LineageError {
     #[error("{0}")]
     Unknown(String),
     /// The target cannot be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Target(#[from] TargetError),
 }
 
 /// A message behind a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ancestor {
     /// The set of rows that it came through.
     pub rows: String,

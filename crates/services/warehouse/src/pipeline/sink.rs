@@ -9,6 +9,7 @@ use playhead_ports::{
 
 use super::Pipeline;
 use super::batch::{Gathered, Made, Pinned};
+use super::forget::Forgetting;
 use crate::intake::Message;
 
 /// Loads a pipeline from the log.
@@ -30,13 +31,22 @@ impl PipelineSink {
         Ok(all)
     }
 
-    /// The messages of a batch by source.
+    /// What a batch asks to forget.
+    fn forgettings(&self, batch: &Batch) -> Vec<Forgetting> {
+        batch.parts.iter().flat_map(|(at, records)| self.pipeline.forgettings(at, records)).collect()
+    }
+
+    /// The messages of a batch by source, without those that it asks to forget.
     fn by_source<'a>(&'a self, batch: &Batch) -> Vec<(&'a str, Vec<Message>)> {
+        let forgettings = self.forgettings(batch);
+        let is_left = |at: &TopicPartition, stored: &Stored| !forgettings.iter().any(|one| one.covers(at, stored));
         let of_source = |(name, source): (&'a String, &crate::spec::Source)| {
             let topic = source.topic.as_deref()?;
             let parts = batch.parts.iter().filter(|(at, _)| at.topic.as_str() == topic);
-            let messages: Vec<Message> =
-                parts.flat_map(|(at, records)| records.iter().map(|stored| message(at, stored))).collect();
+            let left = parts.flat_map(|(at, records)| {
+                records.iter().filter(|stored| is_left(at, stored)).map(|stored| message(at, stored))
+            });
+            let messages: Vec<Message> = left.collect();
             (!messages.is_empty()).then_some((name.as_str(), messages))
         };
         self.pipeline.spec().source.iter().filter_map(of_source).collect()
@@ -61,6 +71,8 @@ pub(super) fn message(at: &TopicPartition, stored: &Stored) -> Message {
 pub struct PipelineRows {
     pub(super) made: Made,
     pub(super) only: Option<Arc<(String, Message)>>,
+    /// What is forgotten of all that came before.
+    pub(super) forgettings: Arc<Vec<Forgetting>>,
 }
 
 #[async_trait]
@@ -106,10 +118,13 @@ impl Sink for PipelineSink {
             }
         }
         prepared.rows.made.staged = Arc::new(staged);
+        prepared.rows.forgettings = Arc::new(self.forgettings(batch));
         prepared
     }
 
     async fn commit(&self, rows: PipelineRows, advances: &[Advance]) -> Result<(), CommitError> {
+        // By itself, because doing it twice does no harm: a batch that is not in asks for it again.
+        self.pipeline.forget(&rows.forgettings).await?;
         self.pipeline.load_or_reject(&rows, advances).await
     }
 }

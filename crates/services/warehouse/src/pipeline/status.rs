@@ -2,7 +2,7 @@
 
 use playhead_domain::Offset;
 use playhead_ports::{Cell, TargetError, TopicPartition};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Pipeline;
 use super::naming::{name, quoted};
@@ -12,7 +12,7 @@ use crate::plan::{Kind, Layer, TablePlan, system};
 const REASONS_MAX: usize = 100;
 
 /// How a pipeline is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PipelineStatus {
     /// Its name.
     pub pipeline: String,
@@ -29,7 +29,7 @@ pub struct PipelineStatus {
 }
 
 /// How far a pipeline has got in a partition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartitionStatus {
     /// The partition, as `topic/number`.
     pub partition: String,
@@ -40,10 +40,10 @@ pub struct PartitionStatus {
 }
 
 /// A table's rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableStatus {
     /// Its layer: `stg`, `dds` or `cdm`.
-    pub layer: &'static str,
+    pub layer: String,
     /// Its schema.
     pub schema: String,
     /// Its name.
@@ -53,7 +53,7 @@ pub struct TableStatus {
 }
 
 /// How often a reason has rejected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectStatus {
     /// Where: while it was read, or when it was loaded.
     pub stage: String,
@@ -79,7 +79,7 @@ impl Pipeline {
         for table in &self.plan().tables {
             let is_there = found.iter().any(|found| found.schema == table.schema && found.name == table.name);
             let rows = if is_there { Some(self.count(table).await?) } else { None };
-            let (layer, schema) = (layer_name(table.layer), table.schema.clone());
+            let (layer, schema) = (layer_name(table.layer).to_owned(), table.schema.clone());
             tables.push(TableStatus { layer, schema, table: table.name.clone(), rows });
         }
         Ok(PipelineStatus {

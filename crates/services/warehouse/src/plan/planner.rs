@@ -155,6 +155,12 @@ impl<'a> Planner<'a> {
             tables.extend(stg::message_tables(self.spec, name, source));
         }
         for (rows, rowset) in &mut self.rowsets {
+            // Who is forgotten is found by these in what is kept.
+            if let Some(user) = rowset.source.user_column() {
+                rowset.want_column(user);
+                rowset.source.video_column().map(|video| rowset.want_column(video));
+                rowset.index(vec![user.to_owned()]);
+            }
             if rowset.is_kept {
                 tables.push(stg::rows_table(self.spec, rows, rowset));
             }

@@ -221,6 +221,27 @@ pub struct Source {
     pub columns: BTreeMap<String, Column>,
 }
 
+impl Source {
+    /// The column that has the user of Playhead's own events, if it reads one.
+    pub(crate) fn user_column(&self) -> Option<&str> {
+        self.watch_column("user_id")
+    }
+
+    /// The column that has the video of Playhead's own events, if it reads one.
+    pub(crate) fn video_column(&self) -> Option<&str> {
+        self.watch_column("video_id")
+    }
+
+    fn watch_column(&self, field: &str) -> Option<&str> {
+        let reads = |(name, column): &(&String, &Column)| {
+            let is_read = column.lookup.is_none() && column.derive.is_none();
+            is_read && column.path.as_ref().unwrap_or(name) == field
+        };
+        let is_watch = self.format == Format::Watch && !self.staged;
+        self.columns.iter().find(reads).filter(|_| is_watch).map(|(name, _)| name.as_str())
+    }
+}
+
 /// How many loads a file of staged rows is. Several are taken one after the other in order of time, each in a transaction of its
 /// own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]

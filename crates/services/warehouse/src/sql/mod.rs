@@ -7,6 +7,7 @@ mod condition;
 mod ddl;
 mod effectivity;
 mod extended_tracking;
+mod forget;
 mod ghost;
 mod hub;
 mod loader;
@@ -27,6 +28,7 @@ mod totals;
 mod writer;
 
 pub use ddl::create;
+pub(crate) use forget::{FORGOTTEN, forgets, knowing};
 pub use loader::LoadStatement;
 pub use migrate::{Refusal, migrate};
 
@@ -39,16 +41,16 @@ use loader::Loader;
 /// The statements that take a batch in, in order. `staged` are the temporary tables that the batch brings along filled: what is
 /// fed by others alone has no statement. The work tables of the plan must be there, empty.
 pub fn loads(dialect: Dialect, spec: &Spec, plan: &Plan, staged: &[&str]) -> Vec<LoadStatement> {
-    let mut loader = Loader::new(dialect, spec, plan, staged);
-    let is_satellite = |table: &&TablePlan| matches!(table.kind, Kind::Satellite | Kind::MultiActiveSatellite);
     loads_of(dialect, spec, plan, staged, &[Layer::Stg, Layer::Dds, Layer::Cdm])
 }
 
 /// The same for these layers alone: who fills the others does it by itself, STG before the rest. What is rejected is noted
 /// whoever rejects it.
 pub fn loads_of(dialect: Dialect, spec: &Spec, plan: &Plan, staged: &[&str], layers: &[Layer]) -> Vec<LoadStatement> {
-    let each = |is: fn(Kind) -> bool| plan.tables.iter().filter(move |table| is(table.kind));
+    let mut loader = Loader::new(dialect, spec, plan, staged);
     let is_filled = |layer: Layer| layers.contains(&layer);
+    let is_satellite = |table: &&TablePlan| matches!(table.kind, Kind::Satellite | Kind::MultiActiveSatellite);
+    let each = |is: fn(Kind) -> bool| plan.tables.iter().filter(move |table| is(table.kind));
     each(|kind| kind == Kind::Messages).for_each(|table| {
         if is_filled(Layer::Stg) {
             stg::load_messages(&mut loader, table);
