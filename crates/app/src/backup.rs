@@ -1,7 +1,8 @@
 //! Backups: a consistent copy of everything that is not a view, made while the program runs.
 //!
-//! A backup is a folder: the warehouse's file, the log from before that file's checkpoint to its end at the time, all dead
-//! letters, the tokens, and a manifest with the size and SHA-256 of each file. Positions and marts are views; a restore rebuilds them.
+//! A backup is a folder: the warehouse's file, the log from before that file's checkpoint to its end at the time, all that the
+//! log has of the topics of pipelines, all dead letters, the dictionaries, the tokens, and a manifest with the size and
+//! SHA-256 of each file. Positions and marts are views; a restore rebuilds them.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -11,18 +12,24 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use playhead_domain::Offset;
 use playhead_edge::{BackedUp, OperationError};
+use playhead_fjall::FjallDictionaries;
 use playhead_ports::{Cell, EventLog, Query, TopicPartition, Warehouse};
 use playhead_segments::SnapshotFile;
+use playhead_watch::{VIDEOS, WATCH};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::config::Config;
 use crate::engines::Engines;
+use crate::pipelines::{DICTIONARIES, Pipelines};
 use crate::space;
 
 /// The folder of backups below the data folder.
 pub(crate) const BACKUPS: &str = "backups";
 const MANIFEST: &str = "manifest.json";
 const WAREHOUSE: &str = "warehouse.duckdb";
+/// What dictionaries hold, as the store of dictionaries exports it.
+const DICTIONARIES_DUMP: &str = "dictionaries.dump";
 /// How long counting for people may take.
 const COUNT_TIME_MAX: Duration = Duration::from_secs(10);
 const FORMAT: u32 = 1;
@@ -58,16 +65,24 @@ struct BackupFile {
 }
 
 /// Makes the backup `name` below the data folder. Nothing of that name is there unless it is whole.
-pub(crate) async fn back_up(engines: &Engines, data: &Path, name: &str) -> Result<BackedUp, OperationError> {
+pub(crate) async fn back_up(
+    engines: &Engines,
+    pipelines: &Pipelines,
+    data: &Path,
+    name: &str,
+) -> Result<BackedUp, OperationError> {
     let to = data.join(BACKUPS).join(name);
     if to.exists() {
         return Err(OperationError::Conflict(format!("there is a backup named `{name}` already")));
     }
-    // The log's tail comes on top, and is small beside it.
-    space::require(data, Engines::size_bytes(&data.join("warehouse")), "a backup")?;
+    // The tail of the program's own topics comes on top, and is small beside it.
+    let of_pipelines = engines.partitions().into_iter().filter(|at| !is_own(at));
+    let in_log: u64 = of_pipelines.filter_map(|at| engines.log.size_bytes(&at).ok()).sum();
+    let in_files = Engines::size_bytes(&data.join("warehouse")) + Engines::size_bytes(&data.join(DICTIONARIES));
+    space::require(data, in_files + in_log, "a backup")?;
     let partial = data.join(BACKUPS).join(format!(".{name}.partial"));
     let events = count_events(engines).await;
-    let made = make(engines, data, &partial).await;
+    let made = make(engines, pipelines, data, &partial).await;
     release(engines);
     let finished = blocking({
         let (backups, partial, to) = (data.join(BACKUPS), partial.clone(), to.clone());
@@ -124,7 +139,12 @@ struct Source {
     size_bytes: u64,
 }
 
-async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest> {
+/// Whether it is of a topic of the program's own, whose records the warehouse has.
+fn is_own(at: &TopicPartition) -> bool {
+    matches!(at.topic.as_str(), WATCH | VIDEOS)
+}
+
+async fn make(engines: &Engines, pipelines: &Pipelines, data: &Path, partial: &Path) -> Result<Manifest> {
     blocking({
         let partial = partial.to_owned();
         move || {
@@ -137,14 +157,16 @@ async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest
     .await?;
     // The log is held from before the warehouse is copied, so that the copy's checkpoint lies within what is copied after it.
     let mut from = Vec::new();
-    for consumer in engines.consumers().await? {
-        let next = consumer.checkpoint.map(|checkpoint| checkpoint.next).unwrap_or_default();
-        engines.log.hold(&consumer.at, HOLD, Offset(0))?;
-        from.push((consumer.at, next));
-    }
-    let letters = engines.letters();
-    for at in &letters {
+    let (partitions, letters) = (engines.partitions(), engines.letters());
+    for at in partitions.iter().chain(&letters) {
         engines.log.hold(at, HOLD, Offset(0))?;
+    }
+    for consumer in engines.consumers().await? {
+        from.push((consumer.at, consumer.checkpoint.map(|checkpoint| checkpoint.next).unwrap_or_default()));
+    }
+    from.extend(pipelines.standing().into_iter().map(|(_, at, next)| (at, next)));
+    if let Some(dictionaries) = &pipelines.dictionaries {
+        dictionaries.export(&partial.join(DICTIONARIES_DUMP)).await?;
     }
     engines.warehouse.backup(&partial.join(WAREHOUSE)).await?;
     let mut manifest = Manifest {
@@ -155,8 +177,10 @@ async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest
         files: Vec::new(),
     };
     let mut sources = Vec::new();
-    for at in engines.warehouse_partitions().into_iter().chain(letters) {
-        let first = from.iter().filter(|(part, _)| *part == at).map(|(_, next)| *next).min().unwrap_or_default();
+    for at in partitions.into_iter().chain(letters) {
+        // Of other topics the log itself is the record: all that it has.
+        let needed = from.iter().filter(|(part, _)| *part == at && is_own(part)).map(|(_, next)| *next);
+        let first = needed.min().unwrap_or_default();
         let bounds = engines.log.bounds(&at).await?;
         let files = engines.log.snapshot_files(&at, first.max(bounds.start))?;
         let in_log =
@@ -174,7 +198,11 @@ async fn make(engines: &Engines, data: &Path, partial: &Path) -> Result<Manifest
 
 /// Copies the sources, describes every file, and writes the manifest. Blocks.
 fn fill(data: &Path, partial: &Path, mut manifest: Manifest, sources: &[Source]) -> Result<Manifest> {
-    manifest.files.push(describe(partial, Path::new(WAREHOUSE))?);
+    for made in [WAREHOUSE, DICTIONARIES_DUMP].map(Path::new) {
+        if partial.join(made).exists() {
+            manifest.files.push(describe(partial, made)?);
+        }
+    }
     for Source { path, size_bytes } in sources {
         copy(&data.join(path), &partial.join(path), *size_bytes)?;
         manifest.files.push(describe(partial, path)?);
@@ -187,7 +215,7 @@ fn fill(data: &Path, partial: &Path, mut manifest: Manifest, sources: &[Source])
 }
 
 fn release(engines: &Engines) {
-    for at in engines.warehouse_partitions().into_iter().chain(engines.letters()) {
+    for at in engines.partitions().into_iter().chain(engines.letters()) {
         if let Err(error) = engines.log.hold(&at, HOLD, Offset(u64::MAX)) {
             tracing::warn!(%error, %at, "the log is still held for a backup that has ended");
         }
@@ -221,6 +249,17 @@ pub(crate) fn lay_out(backup: &Path, manifest: &Manifest, data: &Path) -> Result
         copy(&backup.join(&file.path), &to, file.size_bytes)?;
     }
     Ok(())
+}
+
+/// Puts the dictionaries that were laid out into their store.
+pub(crate) async fn unpack_dictionaries(config: &Config) -> Result<()> {
+    let dump = config.data.join(DICTIONARIES_DUMP);
+    if !dump.exists() {
+        return Ok(());
+    }
+    let store = FjallDictionaries::open(&config.data.join(DICTIONARIES), &config.base).context("the dictionaries")?;
+    store.import(&dump).await.context("the dictionaries")?;
+    fs::remove_file(&dump).with_context(|| format!("{}", dump.display()))
 }
 
 /// Copies the first `size_bytes` of a file, durably.

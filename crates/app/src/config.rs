@@ -94,6 +94,8 @@ pub struct Config {
     pub postgres: playhead_postgres::Config,
     /// Pipelines.
     pub pipelines: crate::pipelines::PipelinesConfig,
+    /// Topics that callers may write to.
+    pub topics: crate::pipelines::TopicsConfig,
     /// Log lines.
     pub telemetry: TelemetryConfig,
 }
@@ -117,6 +119,7 @@ impl Default for Config {
             warehouse: playhead_duckdb::Config::default(),
             postgres: playhead_postgres::Config::default(),
             pipelines: crate::pipelines::PipelinesConfig::default(),
+            topics: crate::pipelines::TopicsConfig::default(),
             telemetry: TelemetryConfig::default(),
         }
     }

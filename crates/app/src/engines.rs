@@ -119,6 +119,12 @@ impl Engines {
         [WATCH, VIDEOS].into_iter().flat_map(|name| self.partitions_of(name)).collect()
     }
 
+    /// Every partition of the log but those of dead letters.
+    pub(crate) fn partitions(&self) -> Vec<TopicPartition> {
+        let topics = self.log.topics().into_iter().filter(|(topic, _)| !topic.as_str().ends_with(".dlq"));
+        topics.flat_map(|(topic, count)| (0..count).map(move |number| TopicPartition::new(&topic, number))).collect()
+    }
+
     /// Where dead letters are. A topic of them has one partition.
     pub(crate) fn letters(&self) -> Vec<TopicPartition> {
         let topics = self.log.topics().into_iter().map(|(topic, _)| topic);

@@ -5,6 +5,7 @@ mod compact;
 mod config;
 mod doctor;
 mod engines;
+mod gaps;
 mod health;
 mod held;
 mod layers;
@@ -30,9 +31,10 @@ pub use layers::{Layers, Origin, Setting};
 pub use log_files::{LogCheck, LogDamage, LogGap, repair_log, verify_log};
 pub use metric_table::{METRICS, Metric, MetricKind};
 pub use pipelines::{
-    PipelineJob, PipelineRole, PipelineStatus, PipelinesConfig, PlanFormat, Produce, Ran, ReplayFrom, Spec, apply_pipeline,
-    load_dictionary, load_file, pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_status, produce,
-    read_spec, redrive_pipeline, replay_pipeline, run_pipeline, show_plan, spec_schema,
+    Ancestor, Loaded, LoadedFile, PipelineJob, PipelineRole, PipelineStatus, PipelinesConfig, PlanFormat, Produce,
+    Produced, Ran, RejectedMessage, ReplayFrom, Spec, TopicsConfig, apply_pipeline, check_key, load_dictionary,
+    load_file, pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_status, produce, read_spec,
+    redrive_pipeline, replay_pipeline, run_pipeline, show_plan, spec_schema,
 };
 pub use playhead_watch::Rebuilt;
 pub use restore::{Restored, View, rebuild, restore};

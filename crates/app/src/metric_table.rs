@@ -36,7 +36,7 @@ const fn metric(name: &'static str, of: MetricKind, unit: Unit, help: &'static s
 use MetricKind::{Counter, Gauge, Histogram};
 
 /// All of them.
-pub const METRICS: [Metric; 33] = [
+pub const METRICS: [Metric; 35] = [
     metric("playhead_http_requests_total", Counter, Unit::Count, "Requests answered; status 499: the caller left."),
     metric("playhead_http_request_seconds", Histogram, Unit::Seconds, "Time from a request's head to its answer's."),
     metric("playhead_http_requests_in_flight", Gauge, Unit::Count, "Requests under way."),
@@ -72,6 +72,18 @@ pub const METRICS: [Metric; 33] = [
     metric("playhead_sink_batch_seconds", Histogram, Unit::Seconds, "Time of a batch."),
     metric("playhead_sink_failures_total", Counter, Unit::Count, "Tries that failed and were made again."),
     metric("playhead_sink_rejects_total", Counter, Unit::Count, "Records sent to the dead letters of their topic."),
+    metric(
+        "playhead_pipeline_state",
+        Gauge,
+        Unit::Count,
+        "What a pipeline is doing: 1 for its state, 0 for the others: starting, waiting, running, stopped.",
+    ),
+    metric(
+        "playhead_pipeline_faults_total",
+        Counter,
+        Unit::Count,
+        "Starts of a pipeline that failed, and stops by itself.",
+    ),
     metric("playhead_recent_entries", Gauge, Unit::Count, "Recent positions held until the base has them."),
     metric("playhead_base_fold_seconds", Histogram, Unit::Seconds, "Time of a fold into the base of positions."),
     metric("playhead_base_bytes", Gauge, Unit::Bytes, "Size of the base of positions on disk."),
@@ -88,7 +100,7 @@ pub const METRICS: [Metric; 33] = [
     metric("playhead_warehouse_file_bytes", Gauge, Unit::Bytes, "Size of the warehouse's file."),
     metric("playhead_warehouse_queries_running", Gauge, Unit::Count, "Queries running."),
     metric("process_resident_memory_bytes", Gauge, Unit::Bytes, "Memory that the process has in use."),
-    metric("process_cpu_seconds_total", Gauge, Unit::Seconds, "Processor time that the process has used."),
+    metric("process_cpu_seconds_total", Counter, Unit::Seconds, "Processor time that the process has used."),
     metric("process_open_fds", Gauge, Unit::Count, "Files and connections that the process has open."),
 ];
 

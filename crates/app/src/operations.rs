@@ -6,11 +6,12 @@ use std::time::Instant;
 use async_trait::async_trait;
 use playhead_edge::{BackedUp, Compacted, ConsumerStatus, OperationError, Operations, Status};
 use playhead_ports::Recent;
+use playhead_stream::StatusView;
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, Role};
 use crate::engines::Engines;
-use crate::pipelines::hold;
+use crate::pipelines::Pipelines;
 use crate::process;
 use crate::roles::Running;
 use crate::schedule::Schedule;
@@ -19,23 +20,32 @@ use crate::schedule::Schedule;
 pub(crate) struct Upkeep {
     engines: Engines,
     running: Arc<Vec<Running>>,
+    pipelines: Arc<Pipelines>,
     roles: Vec<Role>,
     begun: Instant,
     /// One operation at a time.
     busy: Arc<tokio::sync::Mutex<()>>,
     data: std::path::PathBuf,
+    retention_bytes: u64,
     schedule: Schedule,
 }
 
 impl Upkeep {
-    pub(crate) fn new(config: &Config, engines: Engines, running: Arc<Vec<Running>>) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        engines: Engines,
+        running: Arc<Vec<Running>>,
+        pipelines: Arc<Pipelines>,
+    ) -> Self {
         Self {
             engines,
             running,
+            pipelines,
             roles: config.roles.clone(),
             begun: Instant::now(),
             busy: Arc::default(),
             data: config.data.clone(),
+            retention_bytes: config.log.retention_bytes,
             schedule: Schedule::new(config.forgotten_ms_max),
         }
     }
@@ -46,9 +56,7 @@ impl Upkeep {
         if let Err(error) = self.engines.hold().await {
             tracing::warn!(%error, "the log's retention waits: checkpoints cannot be read");
         }
-        for running in self.running.iter() {
-            hold(&self.engines.log, running);
-        }
+        self.pipelines.hold(&self.engines, self.retention_bytes);
         self.engines.log.sweep(self.engines.clock.now());
         let room = self.engines.recent.room();
         metrics::gauge!("playhead_recent_entries").set(room.held as f64);
@@ -84,29 +92,32 @@ impl Operations for Upkeep {
     async fn status(&self) -> Result<Status, OperationError> {
         let room = self.engines.recent.room();
         let now = self.engines.clock.now();
-        let consumers = self.running.iter().flat_map(|running| {
-            let parts = running.status.view().parts;
-            parts.into_iter().map(move |(at, part)| ConsumerStatus {
-                name: running.name.to_owned(),
+        let mut consumers = Vec::new();
+        let mut tell = |name: &str, view: StatusView| {
+            consumers.extend(view.parts.into_iter().map(|(at, part)| ConsumerStatus {
+                name: name.to_owned(),
                 partition: at.to_string(),
                 next_offset: part.next.0,
                 end_offset: part.end.0,
                 lag_ms: part.lag_ms(now),
-            })
-        });
+            }));
+        };
+        self.running.iter().for_each(|running| tell(running.name, running.status.view()));
+        self.pipelines.each_status(tell);
         Ok(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             roles: self.roles.iter().map(|role| role.name().to_owned()).collect(),
             uptime_ms: u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             recent_held: room.held as u64,
             recent_max: room.most as u64,
-            consumers: consumers.collect(),
+            consumers,
         })
     }
 
     async fn backup(&self, to: &str) -> Result<BackedUp, OperationError> {
-        let (engines, data, to) = (self.engines.clone(), self.data.clone(), to.to_owned());
-        self.alone(async move { crate::backup::back_up(&engines, &data, &to).await }).await
+        let (engines, pipelines) = (self.engines.clone(), self.pipelines.clone());
+        let (data, to) = (self.data.clone(), to.to_owned());
+        self.alone(async move { crate::backup::back_up(&engines, &pipelines, &data, &to).await }).await
     }
 
     async fn compact(&self) -> Result<Compacted, OperationError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{fmt, fs};
 
 use anyhow::{Context, Result, bail};
-use playhead_domain::{Fact, Offset};
+use playhead_domain::Fact;
 use playhead_ports::{Advance, EventLog, Load, Most, Warehouse};
 use playhead_watch::{
     Forgotten, MARTS_CONSUMER, Rebuilt, WATCH, decode_fact, forget_again, forgetting_of, read_forgotten, rebuild_marts,
@@ -17,11 +17,9 @@ use crate::backup;
 use crate::compact::keep_letters;
 use crate::config::Config;
 use crate::engines::Engines;
-use crate::{lost, swap};
+use crate::gaps::Gap;
+use crate::{gaps, lost, swap};
 
-/// After a restore the log goes on this far past every offset that is known, so that an offset that was given after the
-/// backup is never given again.
-const OFFSETS_SKIPPED: u64 = 1 << 32;
 const CHUNK: Most = Most { records: 10_000, bytes: 8 << 20 };
 
 /// A view that can be rebuilt from the records.
@@ -91,10 +89,12 @@ pub async fn restore(config: &Config, backup: &Path, replace: bool) -> Result<Re
     }
     backup::lay_out(backup, &manifest, &fresh)?;
     let config = Config { data: fresh.clone(), ..config.clone() };
+    backup::unpack_dictionaries(&config).await?;
     let engines = Engines::open(&config).await.context("the restored data")?;
     let done = finish(&engines, &manifest, &known).await;
     engines.close();
-    let (rebuilt, forgotten_again) = done?;
+    let (rebuilt, forgotten_again, gaps) = done?;
+    gaps::write(&fresh, &gaps)?;
     swap::swap(&fresh, data)?;
     Ok(Restored { begun_time: manifest.begun_time, rebuilt, forgotten_again, size_bytes: manifest.size_bytes() })
 }
@@ -134,7 +134,9 @@ impl Known {
                 }
             }
         }
-        for at in engines.letters() {
+        let own = engines.warehouse_partitions();
+        let others = engines.partitions().into_iter().filter(|at| !own.contains(at));
+        for at in others.chain(engines.letters()) {
             let end = engines.log.bounds(&at).await?.end;
             ends.push(backup::End { at, end });
         }
@@ -145,7 +147,8 @@ impl Known {
 }
 
 /// Forgets again, rebuilds the views, moves the log past every offset that is known.
-async fn finish(engines: &Engines, manifest: &backup::Manifest, known: &Known) -> Result<(Rebuilt, u64)> {
+async fn finish(engines: &Engines, manifest: &backup::Manifest, known: &Known) -> Result<(Rebuilt, u64, Vec<Gap>)> {
+    let (now, mut gaps) = (engines.clock.now(), Vec::new());
     check_fit(engines).await?;
     let again = forget_again(&*engines.warehouse, &known.forgotten).await?;
     for end in &manifest.ends {
@@ -155,7 +158,10 @@ async fn finish(engines: &Engines, manifest: &backup::Manifest, known: &Known) -
         if !known.forgotten.is_empty() && engines.letters().contains(&end.at) {
             keep_letters(engines, &end.at, &known.forgotten).await?;
         }
-        engines.log.skip_to(&end.at, Offset(greatest.0 + OFFSETS_SKIPPED))?;
+        let to = gaps::goes_on_at(greatest, now);
+        let from = engines.log.bounds(&end.at).await?.end;
+        engines.log.skip_to(&end.at, to)?;
+        gaps.push(Gap { at: end.at.clone(), from, to });
     }
     begin_after_gap(engines).await?;
     let marts = rebuild_in(engines, View::Marts).await.context("the marts")?;
@@ -163,7 +169,7 @@ async fn finish(engines: &Engines, manifest: &backup::Manifest, known: &Known) -
     if marts != positions {
         bail!("the restored records are not the same twice: {marts:?} and {positions:?}");
     }
-    Ok((marts, again))
+    Ok((marts, again, gaps))
 }
 
 /// The warehouse's copy and the log's must fit: no record may be missing between them.

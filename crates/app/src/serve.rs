@@ -13,10 +13,10 @@ use crate::config::{Config, Role};
 use crate::engines::Engines;
 use crate::health::Checks;
 use crate::operations::Upkeep;
-use crate::pipelines::start_pipelines;
+use crate::pipelines::{Desk, Pipelines, read_specs};
 use crate::roles::{Running, start};
 use crate::telemetry;
-use crate::{lost, metric_table};
+use crate::{held, lost, metric_table};
 
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 
@@ -58,19 +58,20 @@ pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce
     // Consumers go on until requests have ended, so that what was acknowledged last is in the views when they stop.
     let drain = CancellationToken::new();
     let positions = Arc::new(PositionsSink::new(engines.base(), engines.recent()));
-    let mut running = vec![
+    let running = Arc::new(vec![
         start(&engines, positions, Box::new(engines.group(&[WATCH]).await?), config.stream.clone(), drain.clone())?,
         start(&engines, marts, Box::new(engines.group(&[WATCH, VIDEOS]).await?), config.stream.clone(), drain.clone())?,
-    ];
-    let pipelines = start_pipelines(&config, &engines, &drain).await?;
-    running.extend(pipelines.running);
-    let running = Arc::new(running);
-    let upkeep = Arc::new(Upkeep::new(&config, engines.clone(), running.clone()));
+    ]);
+    let pipelines = Arc::new(Pipelines::open(&config, &engines, named, &drain).await?);
+    let supervising = pipelines.supervise(&config, &engines, &drain);
+    let upkeep = Arc::new(Upkeep::new(&config, engines.clone(), running.clone(), pipelines.clone()));
     let keeping = tokio::spawn(keep(upkeep.clone(), drain.clone()));
 
     let listeners = addresses.listen()?;
     let edge = Edge::new(Parts {
         watch,
+        log: engines.event_log(),
+        pipelines: Arc::new(Desk { pipelines: pipelines.clone(), log: engines.event_log() }),
         warehouse: engines.warehouse(),
         tokens: engines.tokens.clone(),
         operations: upkeep.clone(),
@@ -89,12 +90,18 @@ pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce
     drain.cancel();
     keeping.await.context("the upkeep")?;
     drop(upkeep);
-    finish(running, engines).await
+    for task in supervising {
+        task.await.context("a pipeline")?;
+    }
+    finish(running, pipelines, engines).await
 }
 
 /// Ends the consumers, then the engines.
-async fn finish(running: Arc<Vec<Running>>, engines: Engines) -> Result<()> {
+async fn finish(running: Arc<Vec<Running>>, pipelines: Arc<Pipelines>, engines: Engines) -> Result<()> {
     tokio::task::spawn_blocking(move || {
+        if let Ok(pipelines) = Arc::try_unwrap(pipelines) {
+            pipelines.join();
+        }
         if let Ok(running) = Arc::try_unwrap(running) {
             running.into_iter().for_each(Running::join);
         }
@@ -129,13 +136,6 @@ fn check_roles(config: &Config) -> Result<()> {
     Ok(())
 }
 
-/// Whether everybody may everything: without any token, on loopback or by wish.
-fn check_access(config: &Config, engines: &Engines) -> Result<bool> {
-    let outside = [("http", config.http), ("grpc", config.grpc)].into_iter().find(|(_, addr)| !addr.ip().is_loopback());
-    if let Some((name, addr)) = outside
-        && !engines.tokens.any()
-        && !config.insecure
-    {
 /// The system would say of the second of two equal ones that another program has it, and only once it listens.
 fn check_addresses(config: &Config) -> Result<()> {
     if config.http == config.grpc && config.http.port() != 0 {
@@ -144,6 +144,13 @@ fn check_addresses(config: &Config) -> Result<()> {
     Ok(())
 }
 
+/// Whether everybody may everything: without any token, on loopback or by wish.
+fn check_access(config: &Config, engines: &Engines) -> Result<bool> {
+    let outside = [("http", config.http), ("grpc", config.grpc)].into_iter().find(|(_, addr)| !addr.ip().is_loopback());
+    if let Some((name, addr)) = outside
+        && !engines.tokens.any()
+        && !config.insecure
+    {
         bail!(
             "{name} = {addr} is not loopback and there are no tokens, so anybody who reaches it could do anything. \
              Make one with `playhead token create NAME --scopes write,read --data {}`, or say --insecure",

@@ -29,7 +29,7 @@ fn mount_words(data: &Path) -> String {
     let data = data.display();
     format!(
         "{data} is a mount point, and a mount point cannot be replaced, only what is in it. Move the data into a folder of it: \
-         `mkdir {data}/data && for f in log positions warehouse tokens.json backups; do [ ! -e {data}/$f ] || mv {data}/$f \
+         `mkdir {data}/data && for f in log positions warehouse dictionaries tokens.json gaps.json compacted backups; do [ ! -e {data}/$f ] || mv {data}/$f \
          {data}/data/; done`, restore with --data {data}/data, and let `serve` use that from now on"
     )
 }

@@ -1,24 +1,20 @@
-//! Pipelines that a running server's configuration names: consumers beside its own.
+//! Pipelines that a server's configuration names: read and checked before anything is opened, so that what no waiting would
+//! mend ends the start.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
-use playhead_fjall::FjallDictionaries;
-use playhead_ports::{Dictionaries, Sink, Target, Topic};
-use playhead_segments::{SegmentGroup, SegmentLog};
-use playhead_warehouse::dictionary::DictionarySink;
-use playhead_warehouse::pipeline::{Parts, Pipeline, PipelineSink};
+use anyhow::{Result, bail};
+use playhead_ports::Topic;
+use playhead_warehouse::spec::Spec;
+use playhead_watch::{VIDEOS, WATCH};
 use serde::{Deserialize, Serialize};
-use tokio_util::sync::CancellationToken;
 
 use super::plans::read_spec;
-use super::produce::make_topic;
-use super::run::{begin, keep_redriving};
-use super::target::open_target;
+use super::target::{check_url, file_of};
 use crate::config::Config;
-use crate::engines::Engines;
-use crate::roles::{Running, start};
+
+/// Names of consumers that the program has beside pipelines: theirs are the checkpoints under them.
+const TAKEN_NAMES: [&str; 3] = ["marts", "positions", "working"];
 
 /// Pipelines of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,92 +29,146 @@ pub struct PipelinesConfig {
     pub partitions: u32,
     /// How often messages that wait for a dictionary are tried again, ms.
     pub redrive_every_ms: u64,
+    /// How long one try to start a pipeline may take, ms: a migration of large tables is within it.
+    pub start_time_max_ms: u64,
 }
 
 impl Default for PipelinesConfig {
     fn default() -> Self {
-        Self { specs: Vec::new(), into: String::new(), partitions: 4, redrive_every_ms: 10_000 }
-    }
-}
-
-/// The pipelines that run, for who keeps the program in order.
-#[derive(Default)]
-pub(crate) struct Pipelines {
-    /// Their consumers.
-    pub(crate) running: Vec<Running>,
-}
-
-/// Starts the pipelines of the configuration.
-pub(crate) async fn start_pipelines(config: &Config, engines: &Engines, stop: &CancellationToken) -> Result<Pipelines> {
-    let mut pipelines = Pipelines::default();
-    if config.pipelines.specs.is_empty() {
-        return Ok(pipelines);
-    }
-    let (target, shown): (Arc<dyn Target>, _) = match config.pipelines.into.as_str() {
-        "" => {
-            let target = Arc::new(engines.warehouse.target());
-            (target.clone(), Some(target))
+        Self {
+            specs: Vec::new(),
+            into: String::new(),
+            partitions: 4,
+            redrive_every_ms: 10_000,
+            start_time_max_ms: 900_000,
         }
-        url => (open_target(url, config).context("pipelines.into")?, None),
-    };
-    let store = FjallDictionaries::open(&config.data.join("dictionaries"), &config.base).context("the dictionaries")?;
-    let dictionaries: Arc<dyn Dictionaries> = Arc::new(store);
-    let mut filled = Vec::new();
+    }
+}
+
+/// Topics that callers may write to though no pipeline names them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TopicsConfig {
+    /// Their names.
+    pub names: Vec<String>,
+}
+
+/// A pipeline's checked file.
+#[derive(Debug, Clone)]
+pub(crate) struct Named {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// What it says.
+    pub(crate) spec: Spec,
+}
+
+/// The pipelines that the configuration names. What is wrong here is wrong for good.
+pub(crate) fn read_specs(config: &Config) -> Result<Vec<Named>> {
+    let mut all: Vec<Named> = Vec::new();
     for path in &config.pipelines.specs {
-        let spec = read_spec(path).map_err(|complaints| anyhow!("pipelines.specs\n{}", complaints.join("\n")))?;
-        let parts = Parts {
-            spec,
-            target: target.clone(),
-            dictionaries: dictionaries.clone(),
-            clock: engines.clock.clone(),
-            load_time: None,
-            record_source: None,
+        let spec = match read_spec(path) {
+            Ok(spec) => spec,
+            Err(complaints) => bail!("pipelines.specs\n{}", complaints.join("\n")),
         };
-        let pipeline = Pipeline::new(parts);
-        pipeline.apply().await.with_context(|| format!("the tables of {}", path.display()))?;
-        if let Some(shown) = &shown {
-            shown.show(&pipeline.tables_for_all());
+        let name = &spec.pipeline.name;
+        if TAKEN_NAMES.contains(&name.as_str()) || name.starts_with("dictionary-") {
+            bail!(
+                "pipelines.specs\n{}: pipeline.name: `{name}` is the name of a consumer of the program",
+                path.display()
+            );
         }
-        for (topic, name, id) in pipeline.dictionary_topics() {
-            if !filled.contains(&name) {
-                let sink = Arc::new(DictionarySink::new(&name, &id, dictionaries.clone()));
-                pipelines.add(config, engines, sink, vec![topic], stop).await?;
-                filled.push(name);
-            }
+        if let Some(same) = all.iter().find(|other| other.spec.pipeline.name == *name) {
+            let (path, same) = (path.display(), same.path.display());
+            bail!("pipelines.specs\n{path}: pipeline.name: `{name}` is the name of the pipeline of {same} too");
         }
-        let (sink, topics) = (Arc::new(PipelineSink::new(pipeline.clone())), pipeline.topics());
-        pipelines.add(config, engines, sink, topics, stop).await?;
-        tokio::spawn(keep_redriving(pipeline, config.pipelines.redrive_every_ms, stop.clone()));
+        all.push(Named { path: path.clone(), spec });
     }
-    Ok(pipelines)
+    let is_embedded = config.pipelines.into.is_empty();
+    if !is_embedded && !all.is_empty() {
+        check_url(&config.pipelines.into)?;
+        check_outside(&config.pipelines.into, &config.data)?;
+    }
+    written_topics(config, &all)?;
+    Ok(all)
 }
 
-impl Pipelines {
-    async fn add<S: Sink>(
-        &mut self,
-        config: &Config,
-        engines: &Engines,
-        sink: Arc<S>,
-        topics: Vec<Topic>,
-        stop: &CancellationToken,
-    ) -> Result<()> {
-        for topic in &topics {
-            make_topic(&engines.log, topic, config.pipelines.partitions).await?;
-        }
-        for (at, next) in begin(&engines.log, &*sink, &topics).await? {
-            engines.log.hold(&at, sink.name(), next)?;
-        }
-        let group = Box::new(SegmentGroup::join(&*engines.log, &topics).await?);
-        self.running.push(start(engines, sink, group, config.stream.clone(), stop.clone())?);
-        Ok(())
+/// The topics that callers may write to: sources of pipelines and of their dictionaries, and what the configuration names.
+/// Playhead's own facts come by their own ways alone.
+pub(crate) fn written_topics(config: &Config, named: &[Named]) -> Result<Vec<Topic>> {
+    let mut names: Vec<&str> = config.topics.names.iter().map(String::as_str).collect();
+    if let Some(wrong) = names.iter().find(|name| !is_name(name) || is_own(name)) {
+        bail!(
+            "topics.names: `{wrong}` cannot be written to: a topic's name is 1 to 200 of [A-Za-z0-9._-], a letter or digit \
+             first, not `{WATCH}` nor `{VIDEOS}`, and does not end with `.dlq`"
+        );
     }
+    for Named { spec, .. } in named {
+        names.extend(spec.source.values().filter_map(|source| source.topic.as_deref()));
+        names.extend(spec.dictionary.values().filter_map(|of| of.topic.as_deref()));
+    }
+    names.retain(|name| is_name(name) && !is_own(name));
+    names.sort_unstable();
+    names.dedup();
+    Ok(names.into_iter().map(Topic::new).collect())
 }
 
-/// Lets the log go of what a consumer has: nothing before its checkpoints is needed for it.
-pub(crate) fn hold(log: &SegmentLog, running: &Running) {
-    for (at, part) in running.status.view().parts {
-        if let Err(error) = log.hold(&at, running.name, part.next) {
-            tracing::warn!(partition = %at, %error, "the log's retention waits");
-        }
+fn is_own(name: &str) -> bool {
+    name == WATCH || name == VIDEOS || name.ends_with(".dlq")
+}
+
+fn is_name(name: &str) -> bool {
+    let follows = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    name.len() <= 200 && name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(follows)
+}
+
+/// A restore replaces the data folder, with whatever lies in it.
+fn check_outside(url: &str, data: &Path) -> Result<()> {
+    let Some(file) = file_of(url) else { return Ok(()) };
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if whole(file).starts_with(whole(data)) {
+        bail!(
+            "pipelines.into: {} lies in the data folder, which a restore replaces as a whole. Name a file elsewhere, or leave \
+             `into` out: then tables are in the embedded warehouse, which backups hold",
+            file.display()
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orders() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pipelines/orders.toml")
+    }
+
+    fn wrong(pipelines: PipelinesConfig, topics: &[&str]) -> String {
+        let topics = TopicsConfig { names: topics.iter().map(|&name| name.to_owned()).collect() };
+        let config = Config { pipelines, topics, data: "/var/lib/playhead".into(), ..Config::default() };
+        read_specs(&config).map(drop).expect_err("it is wrong").to_string()
+    }
+
+    #[test]
+    fn what_no_waiting_mends_is_told_before_anything_is_opened() {
+        let of = |specs: Vec<PathBuf>, into: &str| PipelinesConfig { specs, into: into.into(), ..Default::default() };
+        assert!(wrong(of(vec!["nowhere.toml".into()], ""), &[]).contains("nowhere.toml"));
+        assert!(wrong(of(vec![orders(), orders()], ""), &[]).contains("is the name of the pipeline of"));
+        assert!(wrong(of(vec![orders()], "mysql://x"), &[]).contains("postgres://"));
+        assert!(
+            wrong(of(vec![orders()], "duckdb:/var/lib/playhead/x.duckdb"), &[]).contains("lies in the data folder")
+        );
+        assert!(wrong(PipelinesConfig::default(), &["watch"]).contains("cannot be written to"));
+        assert!(wrong(PipelinesConfig::default(), &["a/b"]).contains("cannot be written to"));
+    }
+
+    #[test]
+    fn callers_may_write_to_what_pipelines_read_and_to_what_is_named() {
+        let pipelines = PipelinesConfig { specs: vec![orders()], ..Default::default() };
+        let config = Config { pipelines, topics: TopicsConfig { names: vec!["raw".into()] }, ..Config::default() };
+        let named = read_specs(&config).expect("it is well");
+        let topics = written_topics(&config, &named).expect("they are well");
+        let names: Vec<&str> = topics.iter().map(Topic::as_str).collect();
+        assert!(names.contains(&"raw") && names.contains(&"order-service_orders"), "{names:?}");
     }
 }

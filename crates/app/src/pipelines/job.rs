@@ -1,19 +1,21 @@
 //! What a command is about: a pipeline, its database, and the data folder with the log and the dictionaries.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use playhead_domain::Timestamp;
+use playhead_duckdb::parquet_to_lines;
 use playhead_fjall::FjallDictionaries;
 use playhead_ports::{Clock, Dictionaries};
 use playhead_segments::SegmentLog;
 use playhead_system::SystemClock;
 use playhead_warehouse::dictionary::entries;
-use playhead_warehouse::pipeline::{Loaded, NoDictionaries, Parts, Pipeline, Role};
+use playhead_warehouse::pipeline::{LoadedFile, NoDictionaries, Parts, Pipeline, Role};
+use playhead_warehouse::plan::TablePlan;
 use playhead_warehouse::spec::Spec;
 
-use super::target::open_target;
+use super::target::{file_of, open_target};
 use crate::config::Config;
 use crate::held;
 
@@ -41,6 +43,35 @@ impl PipelineJob {
         self.pipeline(Arc::new(NoDictionaries))
     }
 
+    /// The pipeline of a database that is there and has its tables: for what asks of rows. To look makes no file.
+    pub(super) async fn loaded(self) -> Result<Arc<Pipeline>> {
+        self.check_there()?;
+        let pipeline = self.looking()?;
+        let found = pipeline.target().tables(&pipeline.schemas()).await?;
+        let lacks =
+            |table: &&TablePlan| !found.iter().any(|found| found.schema == table.schema && found.name == table.name);
+        match pipeline.plan().tables.iter().find(lacks) {
+            None => Ok(pipeline),
+            Some(table) => bail!(
+                "the database has no table {}.{} of the pipeline {} yet: `playhead warehouse run`, `load` or `apply` makes it",
+                table.schema,
+                table.name,
+                pipeline.name()
+            ),
+        }
+    }
+
+    /// Refuses a file that is not there, rather than make it.
+    pub(super) fn check_there(&self) -> Result<()> {
+        match file_of(&self.into) {
+            Some(file) if !file.exists() => bail!(
+                "there is no database {} yet: `playhead warehouse run`, `load` or `apply` makes it",
+                file.display()
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// The pipeline with the dictionaries of the data folder, if it asks any.
     pub(super) fn with_dictionaries(self) -> Result<Arc<Pipeline>> {
         if self.spec.dictionary.is_empty() {
@@ -64,9 +95,15 @@ impl PipelineJob {
     }
 }
 
+/// Refuses a data folder that a server has open, which can be asked instead.
+fn refuse_if_held(config: &Config) -> Result<()> {
+    held::refuse_if_held(&config.data)
+        .map_err(|error| anyhow!("{error}; or, if the command knows it, ask the server with --url"))
+}
+
 /// The dictionaries of a data folder that no server has open.
 pub(super) fn open_dictionaries(config: &Config) -> Result<Arc<dyn Dictionaries>> {
-    held::refuse_if_held(&config.data)?;
+    refuse_if_held(config)?;
     let folder = config.data.join("dictionaries");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(Arc::new(FjallDictionaries::open(&folder, &config.base).context("the dictionaries")?))
@@ -74,7 +111,7 @@ pub(super) fn open_dictionaries(config: &Config) -> Result<Arc<dyn Dictionaries>
 
 /// The log of a data folder that no server has open.
 pub(super) fn open_log(config: &Config) -> Result<Arc<SegmentLog>> {
-    held::refuse_if_held(&config.data)?;
+    refuse_if_held(config)?;
     let data = &config.data;
     std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
     SegmentLog::open(&data.join("log"), config.log.clone(), Arc::new(SystemClock)).context("the log")
@@ -93,13 +130,15 @@ pub async fn load_dictionary(config: &Config, name: &str, id: &str, file: &Path)
     Ok(dictionaries.count(name).await?)
 }
 
-/// Loads a file into a pipeline. `progress` hears how many bytes and messages are in.
+/// Loads a file into a pipeline: CSV, Parquet, or an object a line. What of its bytes is in already is passed by, unless it is
+/// to be taken `again`. `progress` hears how many bytes and messages are in.
 pub async fn load_file(
     job: PipelineJob,
     file: &Path,
     source: Option<&str>,
+    again: bool,
     progress: impl FnMut(u64, u64),
-) -> Result<Loaded> {
+) -> Result<LoadedFile> {
     let source = match (source, &job.spec.source.keys().collect::<Vec<_>>()[..]) {
         (Some(name), _) if job.spec.source.contains_key(name) => name.to_owned(),
         (None, [only]) => String::clone(only),
@@ -113,5 +152,22 @@ pub async fn load_file(
     };
     let pipeline = job.with_dictionaries()?;
     pipeline.apply().await?;
-    Ok(pipeline.load_file(&source, file, progress).await?)
+    let lines = lines_of(file)?;
+    let file = lines.as_ref().map_or(file, |(_own, lines)| lines);
+    if again {
+        return Ok(LoadedFile { loaded: pipeline.load_file(&source, file, progress).await?, began_at: 0 });
+    }
+    Ok(pipeline.load_file_once(&source, file, progress).await?)
+}
+
+/// The rows of a Parquet file as lines of JSON, in a folder of their own that goes with the answer; none of another file.
+fn lines_of(file: &Path) -> Result<Option<(tempfile::TempDir, PathBuf)>> {
+    if file.extension().is_none_or(|of| !of.eq_ignore_ascii_case("parquet")) {
+        return Ok(None);
+    }
+    let own = tempfile::tempdir().context("a folder for the rows of a Parquet file")?;
+    // Under the same name, which is the record source where none is given.
+    let lines = own.path().join(file.file_name().unwrap_or_default());
+    parquet_to_lines(file, &lines).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Some((own, lines)))
 }

@@ -2,20 +2,28 @@
 //! commands do with them.
 
 mod configured;
+mod desk;
+mod fleet;
 mod job;
 mod plans;
 mod produce;
 mod run;
+mod supervise;
 mod target;
+mod targets;
 mod tell;
 
-pub use configured::PipelinesConfig;
-pub(crate) use configured::{hold, start_pipelines};
+pub(crate) use configured::read_specs;
+pub use configured::{PipelinesConfig, TopicsConfig};
+pub(crate) use desk::Desk;
+pub(crate) use fleet::{DICTIONARIES, Pipelines};
 pub use job::{PipelineJob, load_dictionary, load_file};
 pub use plans::{PlanFormat, apply_pipeline, read_spec, show_plan, spec_schema};
-pub use produce::{Produce, produce};
+pub use produce::{Produce, Produced, check_key, produce};
 pub use run::{Ran, ReplayFrom, redrive_pipeline, replay_pipeline, run_pipeline};
 pub use tell::{pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_status};
 
-pub use playhead_warehouse::pipeline::{PipelineStatus, Role as PipelineRole};
+pub use playhead_warehouse::pipeline::{
+    Ancestor, Loaded, LoadedFile, PipelineStatus, RejectedMessage, Role as PipelineRole,
+};
 pub use playhead_warehouse::spec::Spec;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use playhead_domain::Offset;
-use playhead_ports::{Clock, EventLog, Group, Sink, Topic, TopicPartition};
+use playhead_domain::{Offset, Timestamp};
+use playhead_ports::{Advance, Clock, EventLog, Group, Sink, Topic, TopicPartition};
 use playhead_segments::{SegmentGroup, SegmentLog};
 use playhead_stream::{Config, Runner, Status};
 use playhead_system::SystemClock;
@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::job::{PipelineJob, open_dictionaries, open_log};
 use super::produce::make_topic;
-use crate::telemetry;
+use crate::gaps::Gap;
+use crate::{gaps, telemetry};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// A run that is to end tells its trouble and gives up after so long without any progress.
@@ -37,8 +38,15 @@ pub struct Ran {
 /// Where a replay takes messages from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReplayFrom {
-    /// The log, from this offset on in each partition.
-    Log(u64),
+    /// The log, as far back as it goes.
+    Log {
+        /// From this offset on in each partition.
+        from: u64,
+        /// Only what the log took in since then, ms since 1970.
+        since_ms: Option<i64>,
+        /// The pipeline goes on at the end of this log then, whichever log its checkpoints were of.
+        adopt: bool,
+    },
     /// The messages that STG keeps.
     Kept,
 }
@@ -60,7 +68,8 @@ pub async fn run_pipeline(job: PipelineJob, role: Role, is_once: bool, stop: Can
         let records = consume_between(between, pipeline.clone(), config.stream.clone(), end, stop).await?;
         return ended(&pipeline, &log, records).await;
     }
-    let stream = config.stream.clone();
+    let (stream, partitions) = (config.stream.clone(), config.pipelines.partitions);
+    let gaps = gaps::read(&config.data)?;
     let mut changes = Vec::new();
     for (topic, name, id) in pipeline.dictionary_topics() {
         let sink = Arc::new(DictionarySink::new(&name, &id, dictionaries.clone()));
@@ -69,7 +78,8 @@ pub async fn run_pipeline(job: PipelineJob, role: Role, is_once: bool, stop: Can
     // Dictionaries first, so that what they know by now is found.
     let mut running = Vec::new();
     for (sink, topic) in changes {
-        let run = consume(log.clone(), sink, vec![topic], stream.clone(), end, stop.clone());
+        let run =
+            consume(log.clone(), sink, (vec![topic], partitions, gaps.clone()), stream.clone(), end, stop.clone());
         if is_once {
             run.await?;
         } else {
@@ -78,7 +88,7 @@ pub async fn run_pipeline(job: PipelineJob, role: Role, is_once: bool, stop: Can
     }
     let redriving = tokio::spawn(keep_redriving(pipeline.clone(), config.pipelines.redrive_every_ms, stop.clone()));
     let sink = Arc::new(PipelineSink::new(pipeline.clone()));
-    let records = consume(log.clone(), sink, pipeline.topics(), stream, end, stop.clone()).await?;
+    let records = consume(log.clone(), sink, (pipeline.topics(), partitions, gaps), stream, end, stop.clone()).await?;
     redriving.abort();
     for task in running {
         task.await.context("a dictionary")??;
@@ -136,17 +146,17 @@ pub(super) async fn keep_redriving(pipeline: Arc<Pipeline>, every_ms: u64, stop:
 async fn consume<S: Sink>(
     log: Arc<SegmentLog>,
     sink: Arc<S>,
-    topics: Vec<Topic>,
+    (topics, partitions, gaps): (Vec<Topic>, u32, Vec<Gap>),
     config: Config,
     end: Option<()>,
     stop: CancellationToken,
 ) -> Result<u64> {
     for topic in &topics {
-        make_topic(&log, topic, 1).await?;
+        make_topic(&log, topic, partitions).await?;
     }
     let mut ends = BTreeMap::new();
     let mut begins = 0;
-    for (at, next) in begin(&log, &*sink, &topics).await? {
+    for (at, next) in begin(&log, &*sink, &topics, &gaps).await? {
         begins += next.0;
         let bounds = log.bounds(&at).await?;
         ends.insert(at, bounds.end);
@@ -195,11 +205,12 @@ async fn drive<S: Sink>(
 }
 
 /// Where the sink stands in each partition. A log that ends before what the sink has seen goes on after it: an offset is
-/// never given twice.
+/// never given twice. A sink that stands in a gap of the log, which lacks nothing, goes to its end.
 pub(super) async fn begin<S: Sink>(
     log: &SegmentLog,
     sink: &S,
     topics: &[Topic],
+    gaps: &[Gap],
 ) -> Result<Vec<(TopicPartition, Offset)>> {
     let mut standing = Vec::new();
     for topic in topics {
@@ -208,8 +219,15 @@ pub(super) async fn begin<S: Sink>(
             let checkpoint = sink.checkpoints(std::slice::from_ref(&at)).await?.pop().flatten();
             let next = checkpoint.as_ref().map(|checkpoint| checkpoint.next).unwrap_or_default();
             let bounds = log.bounds(&at).await?;
-            if checkpoint.is_some_and(|checkpoint| checkpoint.log_id == bounds.log_id) && next > bounds.end {
+            let is_same = checkpoint.is_some_and(|checkpoint| checkpoint.log_id == bounds.log_id);
+            if is_same && next > bounds.end {
                 log.skip_to(&at, next)?;
+            }
+            if is_same && gaps::bridges(gaps, &at, next, bounds.start) {
+                let advance = Advance { at: at.clone(), log_id: bounds.log_id, from: next, to: bounds.start };
+                sink.commit(S::Rows::default(), &[advance]).await?;
+                standing.push((at, bounds.start));
+                continue;
             }
             standing.push((at, next));
         }
@@ -239,6 +257,7 @@ async fn reach(status: &Status, ends: &BTreeMap<TopicPartition, Offset>) -> Resu
 
 /// Tries messages again that wait, and with `with_rejects` those that were rejected.
 pub async fn redrive_pipeline(job: PipelineJob, with_rejects: bool) -> Result<Loaded> {
+    job.check_there()?;
     let pipeline = job.with_dictionaries()?;
     pipeline.apply().await?;
     Ok(pipeline.redrive(with_rejects).await?)
@@ -249,16 +268,21 @@ pub async fn replay_pipeline(job: PipelineJob, from: ReplayFrom) -> Result<Loade
     let config = job.config.clone();
     let pipeline = job.with_dictionaries()?;
     let log = match from {
-        ReplayFrom::Log(_) => Some(open_log(&config)?),
+        ReplayFrom::Log { .. } => Some(open_log(&config)?),
         ReplayFrom::Kept => None,
     };
     pipeline.apply().await?;
     match (from, log) {
-        (ReplayFrom::Log(from), Some(log)) => {
+        (ReplayFrom::Log { from, since_ms, adopt }, Some(log)) => {
             let mut all = Loaded::default();
             for topic in pipeline.topics() {
                 for number in 0..log.partitions(&topic).await? {
-                    all += pipeline.replay_log(&*log, &TopicPartition::new(&topic, number), Offset(from)).await?;
+                    let at = TopicPartition::new(&topic, number);
+                    let end = log.bounds(&at).await?.end;
+                    all += pipeline.replay_log(&*log, &at, Offset(from), since_ms.map(Timestamp)).await?;
+                    if adopt {
+                        pipeline.adopt(&*log, &at, end).await?;
+                    }
                 }
             }
             log.shutdown();

@@ -12,15 +12,29 @@ use crate::config::Config;
 
 const SCHEMES: &str = "duckdb:FILE or postgres://USER@HOST:PORT/DATABASE";
 
+/// The file that a URL names, if it is of a file.
+pub(crate) fn file_of(url: &str) -> Option<&Path> {
+    url.strip_prefix("duckdb:").map(Path::new)
+}
+
+/// Refuses what names no database.
+pub(crate) fn check_url(url: &str) -> Result<()> {
+    match file_of(url) {
+        Some(file) if file.as_os_str().is_empty() => bail!("the database {url} names no file: {SCHEMES}"),
+        Some(_) => Ok(()),
+        None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+            PostgresTarget::new(url, playhead_postgres::Config::default()).map(drop).context("the database")
+        }
+        None => bail!("the database must be {SCHEMES}"),
+    }
+}
+
 /// Opens `duckdb:FILE` or `postgres://...`.
 pub(crate) fn open_target(url: &str, config: &Config) -> Result<Arc<dyn Target>> {
-    if let Some(file) = url.strip_prefix("duckdb:") {
-        anyhow::ensure!(!file.is_empty(), "--into {url} names no file: {SCHEMES}");
-        let target = DuckTarget::open(Path::new(file), config.warehouse.clone());
-        return Ok(Arc::new(target.with_context(|| format!("the database {file}"))?));
-    }
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+    check_url(url)?;
+    let Some(file) = file_of(url) else {
         return Ok(Arc::new(PostgresTarget::new(url, config.postgres.clone()).context("the database")?));
-    }
-    bail!("the database must be {SCHEMES}");
+    };
+    let target = DuckTarget::open(file, config.warehouse.clone());
+    Ok(Arc::new(target.with_context(|| format!("the database {}", file.display()))?))
 }

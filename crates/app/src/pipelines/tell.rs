@@ -13,6 +13,7 @@ use crate::held;
 /// How a pipeline is doing. Where a server has the log open, its ends are not told.
 pub async fn pipeline_status(job: PipelineJob) -> Result<PipelineStatus> {
     let config = job.config.clone();
+    job.check_there()?;
     let pipeline = job.looking()?;
     let mut parts = Vec::new();
     let is_free = held::is_held(&config.data)? == Some(false);
@@ -48,16 +49,17 @@ fn listed(config: &Config, topics: &[playhead_ports::Topic]) -> Vec<(TopicPartit
 
 /// The messages that a pipeline has rejected, the newest first.
 pub async fn pipeline_rejects(job: PipelineJob, most: usize) -> Result<Vec<RejectedMessage>> {
-    Ok(job.looking()?.rejects(most).await?)
+    Ok(job.loaded().await?.rejects(most).await?)
 }
 
 /// The messages behind a row.
 pub async fn pipeline_lineage(job: PipelineJob, table: &str, key: &[String], most: usize) -> Result<Vec<Ancestor>> {
-    Ok(job.looking()?.lineage(table, key, most).await?)
+    Ok(job.loaded().await?.lineage(table, key, most).await?)
 }
 
 /// The document of a pipeline, with the rows that its tables have.
 pub async fn pipeline_document(job: PipelineJob) -> Result<String> {
+    job.check_there()?;
     let pipeline = job.looking()?;
     let status = pipeline.status(&[]).await?;
     let counts: BTreeMap<_, _> =

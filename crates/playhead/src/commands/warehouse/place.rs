@@ -1,11 +1,16 @@
 //! The flags that say which pipeline, and where it is loaded.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use playhead_app::{PipelineJob, Spec, read_spec};
 
+use crate::client::{Client, ClientArgs, escaped};
 use crate::settings::SettingsArgs;
+
+/// A question may wait for a database.
+const DEADLINE: Duration = Duration::from_secs(600);
 
 /// Which pipeline.
 #[derive(Debug, clap::Args)]
@@ -25,6 +30,66 @@ pub(crate) struct PlaceArgs {
     pub(crate) into: String,
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
+}
+
+/// A running server that is asked instead.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServerArgs {
+    /// Ask the running server at this HTTP address instead, such as http://127.0.0.1:8080
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// A token for the server; not needed on a loopback address without tokens
+    #[arg(long, value_name = "TOKEN", env = "PLAYHEAD_TOKEN", hide_env_values = true, requires = "url")]
+    pub(crate) token: Option<String>,
+}
+
+/// A pipeline that something is asked of: in a database, or in a running server.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AskedArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// The database: `duckdb:FILE` or `postgres://USER@HOST:PORT/DATABASE`
+    #[arg(
+        long,
+        value_name = "DATABASE",
+        env = "PLAYHEAD_INTO",
+        hide_env_values = true,
+        required_unless_present = "url"
+    )]
+    pub(crate) into: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+/// Where something is asked.
+pub(crate) enum Asked {
+    /// In the database.
+    Job(Box<PipelineJob>),
+    /// Of the server, where this is the pipeline's path.
+    Server(Client, String),
+}
+
+impl ServerArgs {
+    /// The server, if one is named.
+    pub(crate) fn client(&self) -> Result<Option<Client>> {
+        let Some(url) = self.url.clone() else { return Ok(None) };
+        Ok(Some(Client::new(&ClientArgs { url, token: self.token.clone() }, DEADLINE)?))
+    }
+}
+
+impl AskedArgs {
+    /// Where these flags ask.
+    pub(crate) fn asked(&self) -> Result<Asked> {
+        let spec = self.spec.read()?;
+        if let Some(client) = self.server.client()? {
+            return Ok(Asked::Server(client, format!("/v1/admin/pipelines/{}", escaped(&spec.pipeline.name))));
+        }
+        let into = self.into.clone().context("say where with --into or --url")?;
+        let config = self.settings.config()?;
+        Ok(Asked::Job(Box::new(PipelineJob { spec, into, config, load_time_ms: None, record_source: None })))
+    }
 }
 
 /// What every row is marked with.

@@ -4,35 +4,62 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use playhead_app::{PipelineStatus, pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_status};
+use playhead_app::{
+    Ancestor, PipelineStatus, RejectedMessage, pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_status,
+};
 
-use super::place::{PlaceArgs, block};
+use serde::{Deserialize, Serialize};
+
+use super::place::{Asked, AskedArgs, PlaceArgs, block};
+use crate::client::escaped;
 use crate::output::{print, print_line};
 
 /// Say how far a pipeline has got, what waits, what was rejected, and how many rows its tables have
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  playhead warehouse status --spec pipelines/orders.toml --into duckdb:orders.duckdb")]
+#[command(after_help = "Examples:
+  playhead warehouse status --spec pipelines/orders.toml --into duckdb:orders.duckdb
+  playhead warehouse status --spec pipelines/orders.toml --url http://127.0.0.1:8080")]
 pub(super) struct StatusArgs {
     #[command(flatten)]
-    place: PlaceArgs,
+    place: AskedArgs,
     /// As JSON
     #[arg(long)]
     json: bool,
 }
 
+/// What a database or a server tells of a pipeline.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    /// What a server's pipeline is doing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
+    /// Why it does not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(flatten)]
+    status: PipelineStatus,
+}
+
 /// Tells the status.
 pub(super) fn status(args: &StatusArgs) -> Result<ExitCode> {
-    let status = block(pipeline_status(args.place.job(None)?))?;
+    let told = match args.place.asked()? {
+        Asked::Job(job) => Told { state: None, reason: None, status: block(pipeline_status(*job))? },
+        Asked::Server(client, path) => client.get(&path)?.json()?,
+    };
     if args.json {
-        print_line(serde_json::to_string_pretty(&status)?)?;
+        print_line(serde_json::to_string_pretty(&told)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    show(&status)?;
+    show(&told)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(status: &PipelineStatus) -> Result<()> {
+fn show(told: &Told) -> Result<()> {
+    let status = &told.status;
+    if let Some(state) = &told.state {
+        let reason = told.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        print_line(format_args!("{} is {state}{reason}", status.pipeline))?;
+    }
     for part in &status.partitions {
         let lag = match part.end_offset {
             Some(end) => format!(" of {end}, {} behind", end.saturating_sub(part.next_offset)),
@@ -60,7 +87,7 @@ fn show(status: &PipelineStatus) -> Result<()> {
   playhead warehouse rejects --spec pipelines/orders.toml --into duckdb:orders.duckdb --limit 20")]
 pub(super) struct RejectsArgs {
     #[command(flatten)]
-    place: PlaceArgs,
+    place: AskedArgs,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: usize,
@@ -69,10 +96,22 @@ pub(super) struct RejectsArgs {
     json: bool,
 }
 
+/// What a server answers.
+#[derive(Deserialize)]
+struct Rejects {
+    rejects: Vec<RejectedMessage>,
+}
+
 /// Lists rejects.
 pub(super) fn rejects(args: &RejectsArgs) -> Result<ExitCode> {
     const CHARS_SHOWN: usize = 200;
-    for reject in block(pipeline_rejects(args.place.job(None)?, args.limit))? {
+    let rejects = match args.place.asked()? {
+        Asked::Job(job) => block(pipeline_rejects(*job, args.limit))?,
+        Asked::Server(client, path) => {
+            client.get(&format!("{path}/rejects?limit={}", args.limit))?.json::<Rejects>()?.rejects
+        }
+    };
+    for reject in rejects {
         if args.json {
             print_line(serde_json::to_string(&reject)?)?;
         } else {
@@ -102,7 +141,7 @@ pub(super) struct LineageArgs {
     #[arg(required = true)]
     key: Vec<String>,
     #[command(flatten)]
-    place: PlaceArgs,
+    place: AskedArgs,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: usize,
@@ -111,9 +150,25 @@ pub(super) struct LineageArgs {
     json: bool,
 }
 
+/// What a server answers.
+#[derive(Deserialize)]
+struct Lineage {
+    messages: Vec<Ancestor>,
+}
+
 /// Shows lineage; exits with 1 if no message is behind the row.
 pub(super) fn lineage(args: &LineageArgs) -> Result<ExitCode> {
-    let found = block(pipeline_lineage(args.place.job(None)?, &args.table, &args.key, args.limit))?;
+    let found = match args.place.asked()? {
+        Asked::Job(job) => block(pipeline_lineage(*job, &args.table, &args.key, args.limit))?,
+        Asked::Server(client, path) => {
+            let key: String = args.key.iter().map(|value| format!("&key={}", escaped(value))).collect();
+            let query = format!("table={}&limit={}{key}", escaped(&args.table), args.limit);
+            client.get(&format!("{path}/lineage?{query}"))?.json::<Lineage>()?.messages
+        }
+    };
+    if found.is_empty() {
+        eprintln!("no message is behind {} {}: there is no such row", args.table, args.key.join(" "));
+    }
     for message in &found {
         if args.json {
             print_line(serde_json::to_string(message)?)?;
