@@ -50,8 +50,10 @@ pub struct LogGap {
     pub path: Option<PathBuf>,
     /// The first offset that may be lost.
     pub lost_from: u64,
-    /// The first offset after the gap.
+    /// From this offset on nothing is lost.
     pub lost_until: u64,
+    /// The first offset that is whole again; the offsets before it that are not lost were never given, as after a restore.
+    pub next: u64,
 }
 
 /// Checks every frame of the log. Nothing is changed, and the server may run.
@@ -72,6 +74,7 @@ pub fn repair_log(config: &Config) -> Result<Vec<LogGap>> {
         path: found.path,
         lost_from: found.lost_from.0,
         lost_until: found.lost_until.0,
+        next: found.next.0,
     };
     Ok(report.quarantined.into_iter().map(gap).collect())
 }

@@ -29,8 +29,11 @@ pub struct Quarantined {
     pub path: Option<PathBuf>,
     /// The first offset that may be lost.
     pub lost_from: Offset,
-    /// The first offset after the gap.
+    /// From this offset on nothing is lost: no more records than this can have been in the broken bytes.
     pub lost_until: Offset,
+    /// The first offset that is whole again. It may lie far behind [`Self::lost_until`] where the log was told to skip offsets,
+    /// which nobody was ever given.
+    pub next: Offset,
 }
 
 /// What a repair has done; nothing if all was whole.
@@ -51,9 +54,8 @@ impl SegmentLog {
             for number in 0..partitions {
                 let at = TopicPartition::new(&topic, number);
                 let folder = topics::partition_folder(folder, &topic, number);
-                let mut repair =
-                    Repair { log_id: identify(&folder, &at, &mut report)?, folder, at, report: &mut report };
-                repair.partition()?;
+                let log_id = identify(&folder, &at, &mut report)?;
+                Repair { folder, at, log_id, noted: Vec::new(), report: &mut report }.partition()?;
             }
         }
         Ok(report)
@@ -64,6 +66,8 @@ struct Repair<'a> {
     folder: PathBuf,
     at: TopicPartition,
     log_id: Uuid,
+    /// Before these offsets lie gaps that are in the report.
+    noted: Vec<u64>,
     report: &'a mut RepairReport,
 }
 
@@ -131,7 +135,7 @@ impl Repair<'_> {
             (Some((_, head)), _) => (Some(self.tail(path, from, head.first, head.chain)?), head.first),
             (None, Some(following)) => (None, following),
             (None, None) => {
-                let next = first + size_bytes / RECORD_BYTES_MIN + 1;
+                let next = first + records_max(size_bytes);
                 (Some(self.tail(path, from, next, 0)?), next)
             }
         };
@@ -139,7 +143,7 @@ impl Repair<'_> {
             fs::remove_file(path).map_err(failed)?;
         }
         self.forget_index(path)?;
-        self.note(aside, first, next);
+        self.note(aside, first, records_max(from), next);
         Ok(())
     }
 
@@ -165,7 +169,8 @@ impl Repair<'_> {
         }
         file.set_len(position).and_then(|()| file.sync_all()).map_err(failed)?;
         self.forget_index(path)?;
-        self.note(aside, end, good.map(|(_, head)| head.first).or(next).unwrap_or(end));
+        let next = good.map(|(_, head)| head.first).or(next).unwrap_or(end);
+        self.note(aside, end, records_max(until - position), next);
         Ok(())
     }
 
@@ -175,9 +180,9 @@ impl Repair<'_> {
         let bytes = Header { fresh_chain: true, ..header }.encode();
         let file = File::options().write(true).open(path).map_err(failed)?;
         file.write_all_at(&bytes, 0).and_then(|()| file.sync_all()).map_err(failed)?;
-        let is_known = |known: &Quarantined| known.at == self.at && known.lost_until.0 == header.first;
-        if header.first > end && !self.report.quarantined.iter().any(is_known) {
-            self.note(None, end, header.first);
+        if header.first > end && !self.noted.contains(&header.first) {
+            // How large the files were that are missing nobody knows.
+            self.note(None, end, u64::MAX, header.first);
         }
         Ok(())
     }
@@ -226,11 +231,24 @@ impl Repair<'_> {
         }
     }
 
-    fn note(&mut self, path: Option<PathBuf>, lost_from: u64, lost_until: u64) {
-        tracing::warn!(at = %self.at, lost_from, lost_until, "the log was repaired with a gap in its offsets");
-        let (lost_from, lost_until) = (Offset(lost_from), Offset(lost_until));
-        self.report.quarantined.push(Quarantined { at: self.at.clone(), path, lost_from, lost_until });
+    /// From `from` to `next` there are no records any more, of which at most so many are lost.
+    fn note(&mut self, path: Option<PathBuf>, from: u64, records_max: u64, next: u64) {
+        let until = from.saturating_add(records_max).min(next);
+        tracing::warn!(at = %self.at, from, until, next, "the log was repaired with a gap in its offsets");
+        self.noted.push(next);
+        self.report.quarantined.push(Quarantined {
+            at: self.at.clone(),
+            path,
+            lost_from: Offset(from),
+            lost_until: Offset(until),
+            next: Offset(next),
+        });
     }
+}
+
+/// More records than so many bytes of frames can hold.
+fn records_max(bytes: u64) -> u64 {
+    bytes / RECORD_BYTES_MIN + 1
 }
 
 /// When the file was last written: its records are no younger.

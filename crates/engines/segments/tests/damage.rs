@@ -254,6 +254,28 @@ async fn a_record_that_looks_like_a_frame_is_none() {
     assert_eq!(values(&open(folder.path(), support::tiny())).await.into_values().collect::<Vec<_>>(), ["good"]);
 }
 
+/// As a restore does, so that no offset is given twice.
+#[tokio::test]
+async fn a_jump_after_broken_bytes_is_not_lost_with_them() {
+    const JUMP: u64 = 1 << 32;
+    let original = Original::new(12).await;
+    let log = open(original.folder.path(), tiny());
+    log.skip_to(&at(), Offset(original.end.0 + JUMP)).expect("jumps");
+    let after = append_one(&log, "after the jump".to_owned()).await.expect("goes in");
+    drop(log);
+    let last = original.frames.last().expect("some");
+    Damage::Flip(last.bytes.start + 30, 3).apply(&original.folder.path().join(&last.file));
+    let report = SegmentLog::repair(original.folder.path()).expect("repairs");
+    let [gap] = &report.quarantined[..] else { panic!("{report:?}") };
+    let most = (last.bytes.end - last.bytes.start) / 2;
+    assert_eq!((gap.lost_from, gap.next), (last.offset, after), "{gap:?}");
+    assert!(gap.lost_until > last.offset && gap.lost_until.0 - gap.lost_from.0 <= most, "{gap:?}");
+    let log = open(original.folder.path(), tiny());
+    let mut expected = original.values(|frame| frame.offset != last.offset);
+    expected.insert(after, "after the jump".to_owned());
+    assert_eq!(values(&log).await, expected);
+}
+
 #[tokio::test]
 async fn a_missing_segment_is_told_and_repaired() {
     let original = Original::new(30).await;

@@ -82,23 +82,39 @@ fn show(check: &LogCheck) -> Result<()> {
     Ok(())
 }
 
+fn gap_line(gap: &LogGap) -> String {
+    let LogGap { partition, path, lost_from, lost_until, next } = gap;
+    let bytes = path.as_ref().map_or(String::new(), |path| format!("; the broken bytes are in {}", path.display()));
+    let (last, are) = (lost_until.saturating_sub(1), if lost_until < next { "may be" } else { "are" });
+    let jump = if lost_until < next {
+        format!("; it goes on at {next}, as after a restore, and the offsets before that were never given")
+    } else {
+        String::new()
+    };
+    format!("{partition:<16} offsets {lost_from} to {last} {are} lost{bytes}{jump}")
+}
+
 fn repair(gaps: &[LogGap], json: bool) -> Result<ExitCode> {
     if json {
         print_line(serde_json::to_string_pretty(gaps)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    for gap in gaps {
-        let bytes =
-            gap.path.as_ref().map_or(String::new(), |path| format!("; the broken bytes are in {}", path.display()));
-        print_line(format_args!(
-            "{:<16} offsets {} to {} are lost{bytes}",
-            gap.partition,
-            gap.lost_from,
-            gap.lost_until - 1
-        ))?;
-    }
+    gaps.iter().try_for_each(|gap| print_line(gap_line(gap)))?;
     if gaps.is_empty() {
         print_line("Nothing was broken.")?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_that_were_never_given_are_not_called_lost() {
+        let gap = LogGap { partition: "watch/0".to_owned(), path: None, lost_from: 7, lost_until: 9, next: 9 };
+        assert_eq!(gap_line(&gap), "watch/0          offsets 7 to 8 are lost");
+        let line = gap_line(&LogGap { next: 4_294_967_303, ..gap });
+        assert!(line.contains("offsets 7 to 8 may be lost; it goes on at 4294967303, as after a restore"), "{line}");
+    }
 }
