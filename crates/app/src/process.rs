@@ -14,6 +14,7 @@ pub(crate) fn measure() {
         gauge!("process_resident_memory_bytes").set(pages * PAGE_BYTES);
     }
     if let Some(ticks) = fs::read_to_string("/proc/self/stat").ok().as_deref().and_then(cpu_ticks) {
+        // It only grows, but by parts of a second, and the recorder's counters know whole numbers alone.
         gauge!("process_cpu_seconds_total").set(ticks / TICKS_PER_S);
     }
     if let Ok(files) = fs::read_dir("/proc/self/fd") {

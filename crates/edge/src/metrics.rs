@@ -43,11 +43,28 @@ impl Metrics {
 
     /// All metrics as Prometheus text.
     pub(crate) fn render(&self) -> String {
-        self.handle.render()
+        totals_are_counters(&self.handle.render())
     }
 
     /// Moves what histograms have gathered into their buckets, so that memory stays bounded while nobody asks.
     pub(crate) fn upkeep(&self) {
         self.handle.run_upkeep();
+    }
+}
+
+/// A total is a counter. One with a fraction is kept as a gauge, since the recorder counts whole numbers only.
+fn totals_are_counters(text: &str) -> String {
+    text.replace("_total gauge\n", "_total counter\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_total_with_a_fraction_is_told_as_a_counter() {
+        let text = "# TYPE process_cpu_seconds_total gauge\nprocess_cpu_seconds_total 1.25\n# TYPE x gauge\nx 1\n";
+        let told = "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 1.25\n# TYPE x gauge\nx 1\n";
+        assert_eq!(totals_are_counters(text), told);
     }
 }

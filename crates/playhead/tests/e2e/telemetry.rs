@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use playhead_app::{METRICS, MetricKind};
 use playhead_contracts::watch;
 use playhead_testkit::{Grpc, Program, event, wait_until};
 use serde_json::{Value, json};
@@ -96,6 +97,22 @@ fn the_metrics_say_what_operators_ask() {
         let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
         let is_told = |what: &str| lines.iter().any(|told| told.starts_with(&format!("# {what} {family} ")));
         assert!(is_told("HELP") && is_told("TYPE"), "{family} is not described");
+    }
+    assert_types_are_as_documented(&lines);
+}
+
+/// By the convention of Prometheus a name ends with `_total` if it is a counter's, and no other does.
+fn assert_types_are_as_documented(lines: &[&str]) {
+    let told = lines.iter().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    for (name, of) in told {
+        let metric =
+            METRICS.iter().find(|metric| metric.name == name).unwrap_or_else(|| panic!("{name} is in no table"));
+        let kind = match metric.of {
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
+        };
+        assert_eq!((of, of == "counter"), (kind, name.ends_with("_total")), "{name}");
     }
 }
 
