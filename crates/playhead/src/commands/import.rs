@@ -21,7 +21,7 @@ use session::Session;
 
 /// Bring history from files into a running server
 ///
-/// Events keep their times whatever they are (scope `backfill`). Sending the same files again changes nothing, because a
+/// Events keep their times, however old (from 2000 on) or far ahead they are (scope `backfill`). Sending the same files again changes nothing, because a
 /// duplicate counts once. What was interrupted goes on where it stopped when the same command is given again. Every line that was
 /// taken is durable; then it waits until the warehouse and the positions have them all, so that `playhead top` shows the whole
 /// (`--no-wait` leaves at once; when nothing moves for a minute it leaves and says so).

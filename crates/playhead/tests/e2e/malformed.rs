@@ -182,8 +182,11 @@ fn what_is_far_too_large_is_refused_by_the_name_of_its_limit() {
     refused(
         413,
         json!("body-bytes"),
-        http.put("/v1/users/u/positions/v", &json!({"event_time": 1700000000001, "position_ms": 1, "play_id": long}))
-            .expect("an answer"),
+        http.put(
+            "/v1/users/u/positions/v",
+            &json!({"event_time": 1_700_000_000_001_i64, "position_ms": 1, "play_id": long}),
+        )
+        .expect("an answer"),
     );
     let in_batch = http.post("/v1/events", &json!([big.json(), event().json()])).expect("an answer").expect_status(200);
     let results = &in_batch.json["results"];

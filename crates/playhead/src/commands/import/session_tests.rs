@@ -147,7 +147,7 @@ fn only_lines_that_may_be_taken_later_are_sent_again() {
     assert_eq!((summary.accepted, summary.rejected), (3, 1));
     assert_eq!(server.sizes(), [4, 1]);
     let rejects = std::fs::read_to_string(dir.path().join("rejects.tsv")).expect("rejects");
-    assert!(rejects.ends_with("events.csv\t4\tuser_id: unwanted\tu3,v1,5,3\n"), "{rejects}");
+    assert!(rejects.ends_with("events.csv\t4\tuser_id: unwanted\tu3,v1,1365029107000,3\n"), "{rejects}");
 }
 
 #[test]

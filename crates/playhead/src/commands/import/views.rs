@@ -12,6 +12,8 @@ use crate::client::Client;
 /// Given up when no view has moved for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Which views are waited for, and what topics they are made from. One that has just begun says nothing of them yet.
+const AWAITED: [(&str, &str); 3] = [("positions", "watch/"), ("marts", "watch/"), ("marts", "videos/")];
 
 /// What is known of the views at the end of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,13 +55,10 @@ type Goals = BTreeMap<(String, String), u64>;
 
 /// Waits until every view has what the log has now. Everything is durable before; so nothing here is an error.
 pub(super) fn wait(client: &Client) -> Views {
-    let goals: Goals = match look(client) {
-        Ok(reasons) => each(&reasons).map(|(view, part)| (key(view, part), part.end_offset)).collect(),
-        Err(why) => return Views::Unknown { why },
+    let goals = match goals(client) {
+        Ok(goals) => goals,
+        Err(known) => return known,
     };
-    if goals.is_empty() {
-        return Views::Unknown { why: "/readyz does not say how far they are".to_owned() };
-    }
     let (mut bar, mut least, mut moved) = (None, u64::MAX, Instant::now());
     loop {
         let why = match look(client) {
@@ -68,8 +67,8 @@ pub(super) fn wait(client: &Client) -> Views {
                 if left == 0 {
                     return Views::Complete;
                 }
-                if let Some(ended) = reasons.iter().find(|reason| !reason.ok && !reason.parts.is_empty()) {
-                    return Views::Behind { why: format!("{} has stopped: {}", ended.name, ended.detail) };
+                if let Some(why) = stopped(&reasons) {
+                    return Views::Behind { why };
                 }
                 if left < least {
                     (least, moved) = (left, Instant::now());
@@ -85,6 +84,37 @@ pub(super) fn wait(client: &Client) -> Views {
         }
         sleep(LOOK_EVERY);
     }
+}
+
+/// What the log has now of all that the views are made from, once each of them says how far it is.
+fn goals(client: &Client) -> Result<Goals, Views> {
+    let began = Instant::now();
+    loop {
+        let reasons = look(client).map_err(|why| Views::Unknown { why })?;
+        let is_told = |(view, topic): &(&str, &str)| {
+            each(&reasons).any(|(name, part)| name == *view && part.partition.starts_with(topic))
+        };
+        let Some((view, topic)) = AWAITED.iter().find(|awaited| !is_told(awaited)) else {
+            return Ok(each(&reasons).map(|(view, part)| (key(view, part), part.end_offset)).collect());
+        };
+        if !reasons.iter().any(|reason| reason.name == *view) {
+            return Err(Views::Unknown { why: "/readyz does not say how far they are".to_owned() });
+        }
+        if let Some(why) = stopped(&reasons) {
+            return Err(Views::Behind { why });
+        }
+        if began.elapsed() > PATIENCE {
+            let topic = topic.trim_end_matches('/');
+            return Err(Views::Behind { why: format!("{view} does not say how far it is in {topic}") });
+        }
+        sleep(LOOK_EVERY);
+    }
+}
+
+/// Which view has stopped, and why.
+fn stopped(reasons: &[Reason]) -> Option<String> {
+    let ended = reasons.iter().find(|reason| !reason.ok && AWAITED.iter().any(|(view, _)| *view == reason.name))?;
+    Some(format!("{} has stopped: {}", ended.name, ended.detail))
 }
 
 /// Shown on a terminal; elsewhere a line, so that nobody wonders.
@@ -141,12 +171,38 @@ mod tests {
         wait(&Client::new(&client, Duration::from_secs(30)).expect("a URL"))
     }
 
-    fn marts(ok: bool, next: u64, end: u64) -> serde_json::Value {
-        let parts = json!([{ "partition": "watch/0", "next_offset": next, "end_offset": end }]);
+    fn part(topic: &str, next: u64, end: u64) -> serde_json::Value {
+        json!({ "partition": format!("{topic}/0"), "next_offset": next, "end_offset": end })
+    }
+
+    fn answer(ok: bool, positions: &[serde_json::Value], marts: &[serde_json::Value]) -> serde_json::Value {
         json!({ "ready": ok, "reasons": [
             { "name": "log", "ok": true, "detail": "open" },
-            { "name": "marts", "ok": ok, "detail": "", "parts": parts },
+            { "name": "positions", "ok": true, "detail": "", "parts": positions },
+            { "name": "marts", "ok": ok, "detail": "", "parts": marts },
         ]})
+    }
+
+    fn marts(ok: bool, next: u64, end: u64) -> serde_json::Value {
+        answer(ok, &[part("watch", end, end)], &[part("watch", next, end), part("videos", 0, 0)])
+    }
+
+    #[test]
+    fn a_view_that_has_not_begun_to_tell_is_waited_for_too() {
+        let positions = [part("watch", 10, 10)];
+        let some = [part("watch", 10, 10)];
+        let all = [part("watch", 10, 10), part("videos", 4, 4)];
+        let answers = [answer(true, &positions, &[]), answer(true, &positions, &some), answer(true, &positions, &all)];
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        let server = Server::start(move |number, _| {
+            counted.store(number + 1, Ordering::Relaxed);
+            (200, "", answers[number.min(2)].to_string())
+        });
+        let client = ClientArgs { url: server.url.clone(), token: None };
+        let client = Client::new(&client, Duration::from_secs(30)).expect("a URL");
+        assert_eq!(wait(&client), Views::Complete);
+        assert!(asked.load(Ordering::Relaxed) >= 3);
     }
 
     #[test]
