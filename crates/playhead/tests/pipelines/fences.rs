@@ -6,7 +6,7 @@ use playhead_testkit::{Postgres, Signal};
 
 use crate::folder::Folder;
 use crate::orders::Stream;
-use crate::outages::{loaded, messages, patient, wait_loaded};
+use crate::outages::{MESSAGES, loaded, messages, patient, wait_loaded};
 use crate::tables::{assert_same, of_duckdb, of_postgres};
 use crate::{random, rounds};
 
@@ -27,7 +27,7 @@ fn two_runs_on_the_same_partitions_load_each_message_once_and_say_that_they_have
         runs[at].signal(Signal::STOP);
         std::thread::sleep(Duration::from_millis(rng.u64(..3_000)));
         runs[at].signal(Signal::CONT);
-        if loaded(&postgres, "shared") == Some(900) {
+        if loaded(&postgres, "shared") == Some(MESSAGES) {
             break;
         }
     }

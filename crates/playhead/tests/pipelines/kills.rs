@@ -11,7 +11,7 @@ use crate::{random, rounds};
 
 const PARTITIONS: u32 = 3;
 const MESSAGES_AT_ONCE: usize = 80;
-const MESSAGES_AT_LAST: usize = 400;
+const MESSAGES_AT_LAST: usize = 300;
 
 /// Settings of a run that has many small batches, of another size each time, and that tries again what waits all the time.
 fn hasty(rng: &mut Seeded) -> [(&'static str, String); 4] {

@@ -1,12 +1,13 @@
-//! A stream of orders with all that streams do: guests renamed by nobody, orders that grow older, come late, come twice, come broken.
+//! A stream of orders with all that streams do: orders change, come late, come twice, come broken, name guests whom nobody knows.
 
 use playhead_testkit::Seeded;
 use serde_json::{Value, json};
 
-const GUESTS: u32 = 12;
+const GUESTS: u32 = 6;
 const PRODUCTS: [(&str, &str); 6] =
     [("p1", "pizza"), ("p2", "pizza"), ("p3", "soup"), ("p4", "soup"), ("p5", "tea"), ("p6", "tea")];
-const STATUSES: [&str; 4] = ["OPEN", "COOKING", "CLOSED", "CANCELLED"];
+/// Half of what is sent is closed, so that guests reach what tags them.
+const STATUSES: [&str; 6] = ["OPEN", "COOKING", "CLOSED", "CLOSED", "CLOSED", "CANCELLED"];
 
 /// Entries of the dictionary of guests; two of them are missing, so that their orders wait.
 pub(crate) fn users() -> String {

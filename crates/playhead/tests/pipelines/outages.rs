@@ -12,7 +12,7 @@ use crate::tables::{Tables, assert_same, assert_worth_comparing, of_postgres};
 use crate::{random, rounds};
 
 const PARTITIONS: u32 = 3;
-const MESSAGES: usize = 900;
+pub(crate) const MESSAGES: usize = 700;
 const DATABASE: &str = "disturbed";
 
 /// Small batches, and deadlines that a test can wait for.
