@@ -19,6 +19,7 @@ mod reads;
 mod report;
 mod server;
 mod stream;
+mod warehouse;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -71,6 +72,10 @@ enum Name {
     Load,
     /// Reads and writes over many stored positions
     Positions,
+    /// Pipelines into PostgreSQL beside a raw insert
+    Postgres,
+    /// Pipelines into DuckDB beside a raw insert
+    Duckdb,
 }
 
 impl Name {
@@ -83,6 +88,8 @@ impl Name {
             Self::Lag => lag::run(ground),
             Self::Load => load::run(ground),
             Self::Positions => positions::run(ground),
+            Self::Postgres => warehouse::run(ground, warehouse::Into::Postgres),
+            Self::Duckdb => warehouse::run(ground, warehouse::Into::Duckdb),
         }
     }
 }
