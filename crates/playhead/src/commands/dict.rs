@@ -55,6 +55,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         (None, None) => anyhow::bail!("say with --spec or --id what field is the id"),
     };
     let entries = block(load_dictionary(&settings.config()?, &name, &id, &file))?;
-    print_line(format_args!("{entries} entries are in {name}"))?;
+    let entries = if entries == 1 { "1 entry is".to_owned() } else { format!("{entries} entries are") };
+    print_line(format_args!("{entries} in {name}"))?;
     Ok(ExitCode::SUCCESS)
 }

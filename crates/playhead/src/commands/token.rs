@@ -74,7 +74,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
                 tokens.revoke(&name).await?;
                 eprintln!("The token of `{name}` is revoked.");
                 if tokens.list().await?.is_empty() {
-                    eprintln!("It was the last one: a server on loopback is open to everybody now.");
+                    eprintln!("It was the last one: within two seconds a server on loopback is open to everybody.");
                 }
             }
             What::List { json, settings } => list(&tokens_there(&settings)?.list().await?, json)?,

@@ -97,6 +97,25 @@ fn a_mistyped_query_is_told_with_its_place() {
     assert!(text.code == Some(1) && text.stderr.contains("[HTTP 409]"), "{text:?}");
 }
 
+/// What went wrong stands in a message once, and without a line where there is no file.
+#[test]
+fn a_refusal_says_what_is_wrong_once() {
+    let program = setup().prepare();
+    let spec = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/orders.toml");
+    let away = ["warehouse", "apply", "--spec", spec, "--into", "postgres://u:p@127.0.0.1:1/db"];
+    let refused = program.command(&away);
+    assert_eq!(refused.stderr.matches("does not answer").count(), 1, "{refused:?}");
+    let missing = program.command(&["warehouse", "check", "--spec", "/nowhere/p.toml"]);
+    let said = format!("{}{}", missing.stdout, missing.stderr);
+    assert!(said.contains("/nowhere/p.toml: cannot be read: "), "{missing:?}");
+    let own = tempfile::tempdir().expect("a folder");
+    let file = own.path().join("one.ndjson");
+    std::fs::write(&file, "{\"id\": \"a\"}\n").expect("written");
+    let (data, file) = (own.path().join("data").display().to_string(), file.display().to_string());
+    let loaded = program.command(&["dict", "load", "users", &file, "--id", "id", "--data", &data]).expect_success();
+    assert_eq!(loaded.stdout, "1 entry is in users\n");
+}
+
 #[test]
 fn top_shows_the_most_watched() {
     let program = scene();

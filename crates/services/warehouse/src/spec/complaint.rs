@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Complaint {
     /// The file.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 if nothing of the file could be read.
     pub line: usize,
     /// The key, joined by dots; empty if it is the file.
     pub key: String,
@@ -18,6 +18,9 @@ pub struct Complaint {
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, key, text } = self;
+        if *line == 0 {
+            return write!(f, "{file}: {text}");
+        }
         if key.is_empty() { write!(f, "{file}:{line}: {text}") } else { write!(f, "{file}:{line}: {key}: {text}") }
     }
 }

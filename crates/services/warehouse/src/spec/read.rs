@@ -17,12 +17,12 @@ const BYTES_MAX: u64 = 4 << 20;
 /// The spec in that file, or all that is wrong with it.
 pub fn read(path: &Path) -> Result<Spec, Vec<Complaint>> {
     let file = path.display().to_string();
-    let whole = |text: String| vec![Complaint { file: file.clone(), line: 1, key: String::new(), text }];
-    let size = std::fs::metadata(path).map_err(|error| whole(error.to_string()))?.len();
+    let whole = |text: String| vec![Complaint { file: file.clone(), line: 0, key: String::new(), text }];
+    let size = std::fs::metadata(path).map_err(|error| whole(format!("cannot be read: {error}")))?.len();
     if size > BYTES_MAX {
         return Err(whole(format!("is longer than {BYTES_MAX} bytes")));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| whole(error.to_string()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| whole(format!("cannot be read: {error}")))?;
     parse(&file, &text)
 }
 
