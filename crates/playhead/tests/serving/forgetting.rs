@@ -23,11 +23,17 @@ fn count(program: &Program, of: &str) -> u64 {
     program.sql(&format!("SELECT count(*) FROM {of}"))[0][0].as_u64().expect("a count")
 }
 
+fn is_running(program: &Program) -> bool {
+    let metrics = program.http().get("/metrics").expect("an answer").text;
+    metrics.contains("playhead_pipeline_state{pipeline=\"watching\",state=\"running\"} 1")
+}
+
 #[test]
 fn a_forgotten_user_leaves_every_table_and_stays_away_in_a_replay() {
     let scene = Scene::new(None);
     scene.configure(&spec(), None);
     let mut program = scene.start();
+    wait_until(WITHIN, "the pipeline runs", || is_running(&program));
     for seq in 0..3 {
         for (user, video) in [("ann", "both"), ("ann", "hers"), ("bob", "both")] {
             put(&program, &watched(user, video, seq));

@@ -97,7 +97,7 @@ fn a_replay_begins_at_an_offset_or_at_a_time_and_adopts_the_log_that_is_there() 
 }
 
 #[test]
-fn a_parquet_file_is_loaded_as_lines_of_the_same_rows_are() {
+fn a_parquet_or_csv_file_is_loaded_as_lines_of_the_same_rows_are() {
     let scene = Scene::new(None);
     let spec = "[pipeline]\nname = \"visits\"\n[source.visit]\ntopic = \"visits\"\nidentity = [\"id\"]\n\
                 event_time = \"at\"\n[source.visit.columns]\nid = { type = \"int\", required = true }\n\
@@ -108,8 +108,10 @@ fn a_parquet_file_is_loaded_as_lines_of_the_same_rows_are() {
     let select = "SELECT range AS id, TIMESTAMP '2026-03-01 12:00:00' + INTERVAL (range) SECOND AS at, \
                   'guest ' || range % 3 AS guest, ((range - range % 4) / 4 + 0.25)::DECIMAL(19,2) AS paid FROM range(1000)";
     let program = scene.start();
-    let parquet = scene.path("visits.parquet");
-    program.client_command(&["sql", select, "--format", "parquet", "--output", &parquet]).expect_success();
+    for format in ["parquet", "csv"] {
+        let file = scene.path(&format!("visits.{format}"));
+        program.client_command(&["sql", select, "--format", format, "--output", &file]).expect_success();
+    }
     drop(program);
     let line = |n: u32| {
         let (minute, second, guest) = (n / 60, n % 60, n % 3);
@@ -129,6 +131,7 @@ fn a_parquet_file_is_loaded_as_lines_of_the_same_rows_are() {
     let (parquet, lines) = (load("visits.parquet", "a.duckdb"), load("visits.ndjson", "b.duckdb"));
     assert!(parquet.0.starts_with("1000 of 1000 are loaded"), "{parquet:?}");
     assert_eq!(parquet, lines);
+    assert_eq!(load("visits.csv", "c.duckdb"), lines);
     let rows = |table: &str| rows(&serde_json::json!({ "tables": parquet.1 }), table);
     assert_eq!((rows("guests"), rows("visit_history"), rows("visits_rejects")), (Some(3), Some(1_000), Some(0)));
     assert!(load("visits.parquet", "a.duckdb").0.starts_with("0 of 0 are loaded"));

@@ -1,7 +1,10 @@
-//! Rows of a CSV file as messages: an object a row, with a text for each field that is not empty.
+//! Rows of a CSV file as messages: an object a row, with a text for each field that is not empty, or a number, true or false where
+//! that is what the field's column wants.
 //!
 //! A reader of its own because an empty field and a quoted empty one mean different things here, which the crate `csv` does not
 //! tell apart.
+
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use playhead_domain::{Offset, Timestamp};
@@ -11,8 +14,13 @@ use super::json::write_text;
 use super::model::Message;
 
 /// The rows of a CSV file with a header, as messages. An empty field is nothing, unless it is quoted. Or where the file is not
-/// right, by line.
-pub fn csv_messages(name: &str, text: &str, received_time: Timestamp) -> Result<Vec<Message>, String> {
+/// right, by line. Of `plain` fields a number, true or false is taken as such: CSV itself has texts alone.
+pub fn csv_messages(
+    name: &str,
+    text: &str,
+    received_time: Timestamp,
+    plain: &BTreeSet<&str>,
+) -> Result<Vec<Message>, String> {
     let mut records = Records { text: text.strip_prefix('\u{feff}').unwrap_or(text), at: 0, line: 1 };
     let Some((_, header)) = records.next_record()? else { return Ok(Vec::new()) };
     let names: Vec<String> = header.into_iter().map(|(name, _)| name).collect();
@@ -32,7 +40,11 @@ pub fn csv_messages(name: &str, text: &str, received_time: Timestamp) -> Result<
             }
             write_text(name, &mut object);
             object.push(':');
-            write_text(field, &mut object);
+            if plain.contains(name.as_str()) && is_plain(field) {
+                object.push_str(field);
+            } else {
+                write_text(field, &mut object);
+            }
         }
         object.push('}');
         let offset = Offset(line as u64);
@@ -40,6 +52,11 @@ pub fn csv_messages(name: &str, text: &str, received_time: Timestamp) -> Result<
         messages.push(Message { at: at.clone(), offset, key, bytes, headers, received_time });
     }
     Ok(messages)
+}
+
+/// Whether it is a number, true or false as JSON writes them.
+fn is_plain(field: &str) -> bool {
+    matches!(field, "true" | "false") || serde_json::from_str::<serde_json::Number>(field).is_ok()
 }
 
 /// The line of a record, and its fields with whether they were quoted.
@@ -121,7 +138,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Result<Vec<(u64, String)>, String> {
-        let messages = csv_messages("f.csv", text, Timestamp(0))?;
+        let messages = csv_messages("f.csv", text, Timestamp(0), &BTreeSet::from(["n"]))?;
         Ok(messages.into_iter().map(|m| (m.offset.0, String::from_utf8(m.bytes.to_vec()).unwrap())).collect())
     }
 
@@ -133,6 +150,16 @@ mod tests {
         assert_eq!(rows(text), Ok(expected));
         assert_eq!(rows("a,b\n1,2\r"), Ok(vec![(2, r#"{"a":"1","b":"2"}"#.to_owned())]));
         assert_eq!(rows(""), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_wants_numbers_gets_them_with_all_their_digits() {
+        let expected = |row: &str| Ok(vec![(2, row.to_owned())]);
+        assert_eq!(rows("n,m\n123456789012345678901.50,1\n"), expected(r#"{"n":123456789012345678901.50,"m":"1"}"#));
+        assert_eq!(rows("n\ntrue\n"), expected(r#"{"n":true}"#));
+        for text in ["007", "1 ", "x", "null", "[1]"] {
+            assert_eq!(rows(&format!("n\n{text}\n")), expected(&format!(r#"{{"n":"{text}"}}"#)));
+        }
     }
 
     #[test]

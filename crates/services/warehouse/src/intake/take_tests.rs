@@ -270,7 +270,7 @@ key = ["id"]
 "#;
     let spec = parse("p.toml", text).unwrap();
     let csv = "id,n,ldts\n1001,5,2020-01-01\n,,2020-01-02\nx,y,2020-01-02\n";
-    let rows = crate::intake::csv_messages("s.csv", csv, Timestamp(0)).unwrap();
+    let rows = crate::intake::csv_messages("s.csv", csv, Timestamp(0), &Default::default()).unwrap();
     let taken = intake(&spec).take("s", &rows, &Enrichment::default(), &mark());
     assert_eq!(taken.rejects, [(2, "n: must be a whole number of 64 bits, came \"y\"".to_owned())]);
     assert_eq!(texts(&taken, "stage_s", "id"), ["1001", "-"]);

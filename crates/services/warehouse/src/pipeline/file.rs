@@ -1,11 +1,12 @@
 //! A file into a pipeline: messages, one a line, or rows that are staged already.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use bytes::Bytes;
 use playhead_domain::{Offset, Timestamp};
-use playhead_ports::{CommitError, Topic, TopicPartition};
+use playhead_ports::{CommitError, FieldType, Topic, TopicPartition};
 
 use super::Pipeline;
 use super::batch::Loaded;
@@ -78,7 +79,8 @@ impl Pipeline {
         let mut all = Loaded::default();
         if path.extension().is_some_and(|of| of.eq_ignore_ascii_case("csv")) {
             let text = std::fs::read_to_string(path).map_err(unreadable)?;
-            let mut messages = csv_messages(&name, &text, received_time).map_err(FileError::Unreadable)?;
+            let mut messages =
+                csv_messages(&name, &text, received_time, &self.plain_fields(source)).map_err(FileError::Unreadable)?;
             while !messages.is_empty() {
                 let most = if is_one_load { messages.len() } else { MESSAGES_AT_ONCE.min(messages.len()) };
                 let rest = messages.split_off(most);
@@ -98,6 +100,16 @@ impl Pipeline {
             all += self.load_messages(source, messages, is_one_load, once.as_mut()).await?;
             progress(lines.read_bytes, all.loaded + all.waiting + all.rejected);
         }
+    }
+
+    /// The fields that columns of a source want as numbers, true or false.
+    fn plain_fields(&self, source: &str) -> BTreeSet<&str> {
+        let columns = self.spec().source.get(source).filter(|source| !source.staged).map(|source| &source.columns);
+        let is_plain = |of: FieldType| {
+            matches!(of, FieldType::Int | FieldType::Float | FieldType::Decimal { .. } | FieldType::Bool)
+        };
+        let plain = columns.into_iter().flatten().filter(|(_, column)| is_plain(column.of.0));
+        plain.map(|(name, column)| column.path.as_ref().unwrap_or(name).as_str()).collect()
     }
 
     async fn load_messages(
