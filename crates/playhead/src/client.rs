@@ -142,7 +142,12 @@ impl Answer {
             403 if is_forbidden => " (`playhead token create` makes one that may)",
             _ => "",
         };
-        format!("{text} [HTTP {}]{advice}", self.status)
+        let status = format!(" [HTTP {}]{advice}", self.status);
+        // An engine shows the place below its words, where nothing must follow.
+        match text.split_once('\n') {
+            Some((first, place)) => format!("{first}{status}\n{place}"),
+            None => text + &status,
+        }
     }
 
     /// The body as JSON, or an error in words.
@@ -188,6 +193,8 @@ mod tests {
             reason(403, r#"{"type":"urn:playhead:problem:query-refused","detail":"only SELECT"}"#),
             "only SELECT [HTTP 403]"
         );
+        let drawn = r#"{"type":"query-invalid","detail":"no such column\n\nLINE 1: SELECT x\n               ^"}"#;
+        assert_eq!(reason(409, drawn), "no such column [HTTP 409]\n\nLINE 1: SELECT x\n               ^");
         assert_eq!(reason(502, "<html>bad gateway"), "<html>bad gateway [HTTP 502]");
         assert_eq!(reason(500, ""), "no reason given [HTTP 500]");
     }
