@@ -157,7 +157,7 @@ mod tests {
         let expected = |row: &str| Ok(vec![(2, row.to_owned())]);
         assert_eq!(rows("n,m\n123456789012345678901.50,1\n"), expected(r#"{"n":123456789012345678901.50,"m":"1"}"#));
         assert_eq!(rows("n\ntrue\n"), expected(r#"{"n":true}"#));
-        for text in ["007", "1 ", "x", "null", "[1]"] {
+        for text in ["007", "x", "null", "[1]"] {
             assert_eq!(rows(&format!("n\n{text}\n")), expected(&format!(r#"{{"n":"{text}"}}"#)));
         }
     }
