@@ -84,6 +84,18 @@ impl FieldValues {
         }
     }
 
+    /// Adds others of the same kind; those of another kind are not added.
+    fn append(&mut self, others: Self) {
+        match (self, others) {
+            (Self::Text(values), Self::Text(mut others)) => values.append(&mut others),
+            (Self::Int(values), Self::Int(mut others)) => values.append(&mut others),
+            (Self::Float(values), Self::Float(mut others)) => values.append(&mut others),
+            (Self::Bool(values), Self::Bool(mut others)) => values.append(&mut others),
+            (Self::Bytes(values), Self::Bytes(mut others)) => values.append(&mut others),
+            _ => {}
+        }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -139,6 +151,13 @@ impl Staged {
     /// How many rows it has.
     pub fn rows(&self) -> usize {
         self.values.first().map_or(0, FieldValues::len)
+    }
+
+    /// Adds the rows of a table of the same fields.
+    pub fn append(&mut self, other: Self) {
+        for (values, others) in self.values.iter_mut().zip(other.values) {
+            values.append(others);
+        }
     }
 
     /// What keeps it from being staged, if anything does: a field whose values are of another kind or number, text with a

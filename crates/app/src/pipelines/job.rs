@@ -11,7 +11,7 @@ use playhead_ports::{Clock, Dictionaries};
 use playhead_segments::SegmentLog;
 use playhead_system::SystemClock;
 use playhead_warehouse::dictionary::entries;
-use playhead_warehouse::pipeline::{LoadedFile, NoDictionaries, Parts, Pipeline, Role};
+use playhead_warehouse::pipeline::{Loaded, LoadedFile, NoDictionaries, Parts, Pipeline, Role};
 use playhead_warehouse::plan::TablePlan;
 use playhead_warehouse::spec::Spec;
 
@@ -139,17 +139,7 @@ pub async fn load_file(
     again: bool,
     progress: impl FnMut(u64, u64),
 ) -> Result<LoadedFile> {
-    let source = match (source, &job.spec.source.keys().collect::<Vec<_>>()[..]) {
-        (Some(name), _) if job.spec.source.contains_key(name) => name.to_owned(),
-        (None, [only]) => String::clone(only),
-        (given, all) => {
-            let all = all.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
-            match given {
-                Some(name) => bail!("the pipeline has no source {name}; it has {all}"),
-                None => bail!("say with --source which of the pipeline's sources the file is of: {all}"),
-            }
-        }
-    };
+    let source = source_of(&job, source)?;
     let pipeline = job.with_dictionaries()?;
     pipeline.apply().await?;
     let lines = lines_of(file)?;
@@ -158,6 +148,49 @@ pub async fn load_file(
         return Ok(LoadedFile { loaded: pipeline.load_file(&source, file, progress).await?, began_at: 0 });
     }
     Ok(pipeline.load_file_once(&source, file, progress).await?)
+}
+
+/// Loads files of rows that are staged already, each of the source in its place, as one load. `progress` hears how many rows
+/// are in.
+pub async fn load_files_together(
+    job: PipelineJob,
+    files: &[PathBuf],
+    sources: &[String],
+    progress: impl FnMut(u64),
+) -> Result<Loaded> {
+    if files.len() != sources.len() {
+        bail!(
+            "say with --source what each of the {} files is of, in their order; {} are named",
+            files.len(),
+            sources.len()
+        );
+    }
+    for source in sources {
+        source_of(&job, Some(source))?;
+    }
+    let pipeline = job.with_dictionaries()?;
+    if let Some(source) = sources.iter().find(|source| !pipeline.is_staged(source)) {
+        bail!(
+            "{source} is a source of messages, which are loaded a file at a time: several files are one load of staged rows"
+        );
+    }
+    pipeline.apply().await?;
+    let lines = files.iter().map(|file| lines_of(file)).collect::<Result<Vec<_>>>()?;
+    let paths =
+        files.iter().zip(&lines).map(|(file, lines)| lines.as_ref().map_or(file, |(_own, lines)| lines).as_path());
+    let files: Vec<(&str, &Path)> = sources.iter().map(String::as_str).zip(paths).collect();
+    Ok(pipeline.load_together(&files, progress).await?)
+}
+
+/// The source that a file is of: the one that is named, or the only one.
+fn source_of(job: &PipelineJob, given: Option<&str>) -> Result<String> {
+    let all: Vec<&str> = job.spec.source.keys().map(String::as_str).collect();
+    match (given, &all[..]) {
+        (Some(name), _) if all.contains(&name) => Ok(name.to_owned()),
+        (None, [only]) => Ok((*only).to_owned()),
+        (Some(name), _) => bail!("the pipeline has no source {name}; it has {}", all.join(", ")),
+        (None, _) => bail!("say with --source which of the pipeline's sources the file is of: {}", all.join(", ")),
+    }
 }
 
 /// The rows of a Parquet file as lines of JSON, in a folder of their own that goes with the answer; none of another file.

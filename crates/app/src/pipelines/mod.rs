@@ -17,7 +17,7 @@ pub(crate) use configured::read_specs;
 pub use configured::{PipelinesConfig, TopicsConfig};
 pub(crate) use desk::Desk;
 pub(crate) use fleet::{DICTIONARIES, Pipelines};
-pub use job::{PipelineJob, load_dictionary, load_file};
+pub use job::{PipelineJob, load_dictionary, load_file, load_files_together};
 pub use plans::{PlanFormat, apply_pipeline, read_spec, show_plan, spec_schema};
 pub use produce::{Produce, Produced, check_key, produce};
 pub use run::{Ran, ReplayFrom, redrive_pipeline, replay_pipeline, run_pipeline};

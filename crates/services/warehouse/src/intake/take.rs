@@ -55,10 +55,11 @@ impl Intake {
         wanted
     }
 
-    /// The messages of a file as the loads that they are: all of them, but for staged rows whose source says otherwise.
-    pub fn loads(&self, source: &str, messages: Vec<Message>, mark: &Mark) -> Vec<Vec<Message>> {
+    /// The messages of a file as the loads that they are, by period: all of them without one, but for staged rows whose
+    /// source says otherwise.
+    pub fn loads(&self, source: &str, messages: Vec<Message>, mark: &Mark) -> BTreeMap<String, Vec<Message>> {
         let program = self.programs.get(source).filter(|program| program.loads != Loads::One);
-        let Some(program) = program else { return vec![messages] };
+        let Some(program) = program else { return BTreeMap::from([(String::new(), messages)]) };
         let enrichment = Enrichment::default();
         let mut batch = Batch::new(program, &enrichment, mark);
         let mut loads: BTreeMap<String, Vec<Message>> = BTreeMap::new();
@@ -68,7 +69,7 @@ impl Intake {
             let _ = batch.message(&message, |around, _| period = period_of(program.loads, around.load_time));
             loads.entry(period).or_default().push(message);
         }
-        loads.into_values().collect()
+        loads
     }
 
     /// Makes rows of messages of a source. What is repeated in the batch is taken once.

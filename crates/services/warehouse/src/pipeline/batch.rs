@@ -16,8 +16,6 @@ use super::staging::{Row, Value, staged};
 use crate::intake::{Enrichment, Mark, Message, MessageVersion, Missed, Pin, Taken, headers_text};
 use crate::plan::{StageOf, system};
 
-/// How many rows of a file that are wrong are told.
-const WRONG_SHOWN: usize = 20;
 /// How many texts of missing ids stand in a waiting message.
 const MISSING_SHOWN: usize = 16;
 
@@ -198,20 +196,6 @@ impl Pipeline {
         Ok(all)
     }
 
-    /// Takes messages in as one load, or none of them: one that is wrong is told, and nothing is loaded.
-    pub(super) async fn take_in_whole(&self, source: &str, messages: &[Message]) -> Result<Loaded, CommitError> {
-        let gathered = self
-            .gather(source, messages, &Pinned::default())
-            .await
-            .map_err(|error| CommitError::Transient(error.to_string()))?;
-        let made = self.make(source, &gathered, messages, |_| None);
-        if !made.rejects.is_empty() {
-            return Err(CommitError::Permanent(wrong_rows(messages, &made.rejects)));
-        }
-        self.load(&made, &[]).await?;
-        Ok(made.counts)
-    }
-
     /// Notes a message that the target will never take.
     pub(super) async fn reject(&self, source: &str, message: &Message, reason: &str) -> Result<(), CommitError> {
         let row = self.reject_row(source, message, "commit", reason, self.load_time());
@@ -256,18 +240,6 @@ impl Pipeline {
         row.extend([("stage", stage.into()), ("reason", Value::from(reason))]);
         row
     }
-}
-
-/// What is wrong with rows of a file, each with its line.
-fn wrong_rows(messages: &[Message], rejects: &[(usize, String)]) -> String {
-    let line = |(place, why): &(usize, String)| {
-        let message = &messages[*place];
-        format!("{}:{}: {why}", message.at.topic, message.offset.0)
-    };
-    let shown: Vec<String> = rejects.iter().take(WRONG_SHOWN).map(line).collect();
-    let rest = rejects.len() - shown.len();
-    let more = if rest > 0 { format!("\nand {rest} more rows") } else { String::new() };
-    format!("nothing is loaded\n{}{more}", shown.join("\n"))
 }
 
 /// What is kept of a message that is not loaded.

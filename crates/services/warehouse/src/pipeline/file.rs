@@ -11,7 +11,7 @@ use playhead_ports::{CommitError, FieldType, Topic, TopicPartition};
 use super::Pipeline;
 use super::batch::Loaded;
 use super::once::Once;
-use crate::intake::{Mark, Message, csv_messages};
+use crate::intake::{Message, csv_messages};
 
 const MESSAGES_AT_ONCE: usize = 20_000;
 const BYTES_AT_ONCE: usize = 32 << 20;
@@ -38,13 +38,18 @@ pub struct LoadedFile {
 
 impl Pipeline {
     /// Loads a file of that source: CSV with a header, else a JSON object a line. `progress` hears how many bytes and
-    /// messages are in. The rows of a source that is staged already are one load, whatever their number, or as many as the source says.
+    /// messages are in. The rows of a source that is staged already are one load, whatever their number, or as many as the
+    /// source says.
     pub async fn load_file(
         &self,
         source: &str,
         path: &Path,
-        progress: impl FnMut(u64, u64),
+        mut progress: impl FnMut(u64, u64),
     ) -> Result<Loaded, FileError> {
+        if self.is_staged(source) {
+            let bytes = std::fs::metadata(path).map_or(0, |found| found.len());
+            return self.load_together(&[(source, path)], |rows| progress(bytes, rows)).await;
+        }
         self.load_rest(source, path, None, progress).await
     }
 
@@ -57,12 +62,17 @@ impl Pipeline {
         path: &Path,
         progress: impl FnMut(u64, u64),
     ) -> Result<LoadedFile, FileError> {
-        if self.spec().source.get(source).is_some_and(|source| source.staged) {
+        if self.is_staged(source) {
             return Ok(LoadedFile { loaded: self.load_file(source, path, progress).await?, began_at: 0 });
         }
         let once = self.once(source, path).await?;
         let began_at = once.next();
         Ok(LoadedFile { loaded: self.load_rest(source, path, Some(once), progress).await?, began_at })
+    }
+
+    /// Whether the rows of a source are staged already.
+    pub fn is_staged(&self, source: &str) -> bool {
+        self.spec().source.get(source).is_some_and(|source| source.staged)
     }
 
     async fn load_rest(
@@ -72,39 +82,31 @@ impl Pipeline {
         mut once: Option<Once>,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<Loaded, FileError> {
-        let unreadable = |error: std::io::Error| FileError::Unreadable(format!("{}: {error}", path.display()));
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let is_one_load = self.spec().source.get(source).is_some_and(|source| source.staged);
-        let received_time = self.load_time();
         let mut all = Loaded::default();
-        if path.extension().is_some_and(|of| of.eq_ignore_ascii_case("csv")) {
-            let text = std::fs::read_to_string(path).map_err(unreadable)?;
-            let mut messages =
-                csv_messages(&name, &text, received_time, &self.plain_fields(source)).map_err(FileError::Unreadable)?;
+        if is_csv(path) {
+            let (mut messages, bytes) = csv_of(path, self.load_time(), &self.plain_fields(source))?;
             while !messages.is_empty() {
-                let most = if is_one_load { messages.len() } else { MESSAGES_AT_ONCE.min(messages.len()) };
-                let rest = messages.split_off(most);
-                all += self.load_messages(source, messages, is_one_load, once.as_mut()).await?;
+                let rest = messages.split_off(MESSAGES_AT_ONCE.min(messages.len()));
+                all += self.load_messages(source, messages, once.as_mut()).await?;
                 messages = rest;
-                progress(text.len() as u64, all.loaded + all.waiting + all.rejected);
+                progress(bytes, all.loaded + all.waiting + all.rejected);
             }
             return Ok(all);
         }
-        let mut lines = Lines::open(path, &name, received_time).map_err(unreadable)?;
+        let mut lines = Lines::open(path, self.load_time()).map_err(|error| unreadable(path, &error))?;
         loop {
-            let most = if is_one_load { usize::MAX } else { MESSAGES_AT_ONCE };
-            let messages = lines.next(most).map_err(unreadable)?;
+            let messages = lines.next(MESSAGES_AT_ONCE).map_err(|error| unreadable(path, &error))?;
             if messages.is_empty() {
                 return Ok(all);
             }
-            all += self.load_messages(source, messages, is_one_load, once.as_mut()).await?;
+            all += self.load_messages(source, messages, once.as_mut()).await?;
             progress(lines.read_bytes, all.loaded + all.waiting + all.rejected);
         }
     }
 
     /// The fields that columns of a source want as numbers, true or false.
     fn plain_fields(&self, source: &str) -> BTreeSet<&str> {
-        let columns = self.spec().source.get(source).filter(|source| !source.staged).map(|source| &source.columns);
+        let columns = self.spec().source.get(source).map(|source| &source.columns);
         let is_plain = |of: FieldType| {
             matches!(of, FieldType::Int | FieldType::Float | FieldType::Decimal { .. } | FieldType::Bool)
         };
@@ -116,22 +118,45 @@ impl Pipeline {
         &self,
         source: &str,
         messages: Vec<Message>,
-        is_one_load: bool,
         once: Option<&mut Once>,
     ) -> Result<Loaded, CommitError> {
-        if let Some(once) = once {
-            return self.take_in_once(source, messages, once).await;
+        match once {
+            Some(once) => self.take_in_once(source, messages, once).await,
+            None => self.take_in(source, messages, &|_| None).await,
         }
-        if !is_one_load {
-            return self.take_in(source, messages, &|_| None).await;
-        }
-        let mark = Mark { load_time: self.load_time(), record_source: self.record_source().map(Into::into) };
-        let mut all = Loaded::default();
-        for load in self.intake().loads(source, messages, &mark) {
-            all += self.take_in_whole(source, &load).await?;
-        }
-        Ok(all)
     }
+}
+
+/// All rows of a file that are staged already.
+pub(super) fn rows_of(path: &Path, received_time: Timestamp) -> Result<Vec<Message>, FileError> {
+    if is_csv(path) {
+        return Ok(csv_of(path, received_time, &BTreeSet::new())?.0);
+    }
+    let lines = Lines::open(path, received_time).and_then(|mut lines| lines.next(usize::MAX));
+    lines.map_err(|error| unreadable(path, &error))
+}
+
+fn is_csv(path: &Path) -> bool {
+    path.extension().is_some_and(|of| of.eq_ignore_ascii_case("csv"))
+}
+
+/// The rows of a CSV file, and its size in bytes.
+fn csv_of(
+    path: &Path,
+    received_time: Timestamp,
+    plain_fields: &BTreeSet<&str>,
+) -> Result<(Vec<Message>, u64), FileError> {
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    let messages = csv_messages(&name_of(path), &text, received_time, plain_fields).map_err(FileError::Unreadable)?;
+    Ok((messages, text.len() as u64))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> FileError {
+    FileError::Unreadable(format!("{}: {error}", path.display()))
 }
 
 /// The lines of a file as messages.
@@ -144,9 +169,9 @@ struct Lines {
 }
 
 impl Lines {
-    fn open(path: &Path, name: &str, received_time: Timestamp) -> std::io::Result<Self> {
+    fn open(path: &Path, received_time: Timestamp) -> std::io::Result<Self> {
         let reader = BufReader::new(std::fs::File::open(path)?);
-        let at = TopicPartition::new(&Topic::new(name), 0);
+        let at = TopicPartition::new(&Topic::new(&name_of(path)), 0);
         Ok(Self { reader, at, line: 0, read_bytes: 0, received_time })
     }
 

@@ -24,6 +24,7 @@ mod role;
 mod sink;
 mod staging;
 mod status;
+mod together;
 
 pub use batch::Loaded;
 pub use between_log::BetweenLog;

@@ -19,12 +19,16 @@ mode = "automate_dv"
 staged = true
 load_time = "at"
 columns = { id = {}, born = { type = "date" }, at = { type = "time" } }
+[source.other]
+staged = true
+load_time = "at"
+columns = { id = {}, at = { type = "time" } }
 [source.events]
 identity = ["id"]
 version = "n"
 columns = { id = {}, n = { type = "int" }, born = { type = "date" } }
 [hub.h]
-from = ["staged", "events"]
+from = ["staged", "other", "events"]
 key = ["id"]
 "#;
 
@@ -93,4 +97,33 @@ async fn messages_of_a_file_are_kept_and_those_that_are_wrong_are_noted() {
     assert_eq!(site.texts("SELECT id FROM stg.events_history").await, ["a", "a"]);
     let reasons = site.texts("SELECT CAST(_offset AS text), reason FROM stg.files_rejects").await;
     assert!(reasons.len() == 1 && reasons[0].starts_with("2 n: "), "{reasons:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_several_sources_are_one_load_or_none() {
+    let site = Site::new().await;
+    let write = |name: &str, text: &str| {
+        let path = site.folder.path().join(name);
+        std::fs::write(&path, text).expect("a file can be written");
+        path
+    };
+    let staged = write("staged.csv", "id,born,at\na,2001-02-03,2024-01-02\nb,,2024-01-02\n");
+    let late = write("late.ndjson", "{\"id\":\"a\",\"at\":\"2024-01-01\"}\n{\"id\":\"c\",\"at\":\"2024-01-01\"}\n");
+    let wrong = write("wrong.csv", "id,at\nd,2024-01-01\ne,someday\n");
+    let together = |last: &Path| {
+        let (staged, last) = (staged.clone(), last.to_owned());
+        let pipeline = site.pipeline.clone();
+        async move { pipeline.load_together(&[("staged", &staged), ("other", &last)], |_| {}).await }
+    };
+    let refused = together(&wrong).await.expect_err("a row is wrong").to_string();
+    assert!(refused.starts_with("nothing is loaded\nwrong.csv:3: at"), "{refused}");
+    assert_eq!(site.texts("SELECT id FROM dds.h").await, [""; 0]);
+    let loaded = Loaded { loaded: 4, waiting: 0, rejected: 0 };
+    assert_eq!(together(&late).await, Ok(loaded));
+    // The earlier row is in the second file, and it is the one that the hub keeps.
+    let hub = "SELECT id, substr(CAST(load_dt AS text), 1, 10), load_src FROM dds.h ORDER BY id";
+    let rows = ["a 2024-01-01 late.ndjson", "b 2024-01-02 staged.csv", "c 2024-01-01 late.ndjson"];
+    assert_eq!(site.texts(hub).await, rows);
+    assert_eq!(together(&late).await, Ok(loaded));
+    assert_eq!(site.texts(hub).await, rows);
 }

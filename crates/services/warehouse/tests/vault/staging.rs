@@ -19,7 +19,7 @@ pub(crate) fn stage(intake: &Intake, source: &str, rows: &Table, load_time: &str
         let rejects: Vec<String> = taken.rejects.iter().map(reject).collect();
         if rejects.is_empty() { Ok(taken.staged) } else { Err(rejects.join("\n")) }
     };
-    intake.loads(source, messages, &mark).into_iter().map(take).collect()
+    intake.loads(source, messages, &mark).into_values().map(take).collect()
 }
 
 /// A row as a message: an object with a text for each cell that is not null, as a CSV file's rows are. Lists are lists.
