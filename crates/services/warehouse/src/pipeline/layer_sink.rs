@@ -19,8 +19,10 @@ pub struct LayerSink {
     pipeline: Arc<Pipeline>,
 }
 
-/// Messages of one source that STG took in together, and what was looked up for them.
-type Group<T> = ((String, Timestamp), Vec<T>);
+/// A message, and the record that it came in.
+type Entry = (TopicPartition, Stored, Message);
+/// Messages of one source that STG took in together: at one load time.
+type Group = ((String, Timestamp), Vec<Entry>);
 
 impl LayerSink {
     /// The sink of that pipeline, in its role.
@@ -30,8 +32,8 @@ impl LayerSink {
 }
 
 /// The records of a batch by source and load time, in their order; and those that are no messages.
-fn groups(batch: &Batch) -> (Vec<Group<(TopicPartition, Stored, Message)>>, Vec<Reject>) {
-    let (mut groups, mut rejects): (Vec<Group<_>>, _) = (Vec::new(), Vec::new());
+fn groups(batch: &Batch) -> (Vec<Group>, Vec<Reject>) {
+    let (mut groups, mut rejects): (Vec<Group>, _) = (Vec::new(), Vec::new());
     for (at, stored) in batch.iter() {
         let Some((source, message)) = message_of(stored) else {
             let reason = "the record does not say which message it is".to_owned();
