@@ -3,6 +3,7 @@
 mod backup;
 mod compact;
 mod config;
+mod data_folder;
 mod doctor;
 mod engines;
 mod gaps;

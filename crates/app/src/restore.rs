@@ -18,7 +18,7 @@ use crate::compact::keep_letters;
 use crate::config::Config;
 use crate::engines::Engines;
 use crate::gaps::Gap;
-use crate::{gaps, lost, swap};
+use crate::{data_folder, gaps, lost, swap};
 
 const CHUNK: Most = Most { records: 10_000, bytes: 8 << 20 };
 
@@ -81,6 +81,9 @@ pub async fn restore(config: &Config, backup: &Path, replace: bool) -> Result<Re
     let is_there = fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some());
     if is_there && !replace {
         bail!("{} is not empty; say --replace to put the backup in its place", data.display());
+    }
+    if is_there {
+        data_folder::refuse_strangers(data)?;
     }
     let known = if is_there { Known::of(config).await? } else { Known::default() };
     let fresh = swap::restoring(data);
