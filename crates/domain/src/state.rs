@@ -69,6 +69,11 @@ impl State {
         &self.slices
     }
 
+    /// The newest moment of a play, if the play is known.
+    pub fn newest_of(&self, play_id: &PlayId) -> Option<Moment> {
+        self.slices.iter().filter(|(key, _)| key.play_id == *play_id).map(|(_, slice)| slice.newest).max()
+    }
+
     /// The marks.
     pub fn marks(&self) -> &Marks {
         &self.marks

@@ -1,7 +1,7 @@
 //! The clock rule: what `sent_time` corrects, what is clamped, what is kept, and that a repeated event stays one event.
 
 use playhead_contracts::watch;
-use playhead_testkit::{Grpc, Program, event};
+use playhead_testkit::{EventBuilder, Grpc, Program, event};
 use serde_json::{Value, json};
 
 use crate::{marts, setup};
@@ -109,13 +109,14 @@ fn a_batch_and_every_grpc_call_follow_the_same_rule() {
 fn an_event_that_is_sent_again_counts_once_whatever_became_of_its_time() {
     let program = setup().start();
     let now = now_ms();
-    // Each time it is received a little later, so that its clamped time is another one.
+    // Each time it is received a little later, and keeps the time that it was first clamped to.
     let ahead = event().at(now + HOUR_MS).position(7_000);
-    for _ in 0..3 {
-        let answer =
-            program.http().put(&ahead.path(), &ahead.put_json()).expect("the server answers").expect_status(200);
-        assert_eq!(answer.json["event_time"], answer.json["received_time"]);
+    let put = || program.http().put(&ahead.path(), &ahead.put_json()).expect("the server answers").expect_status(200);
+    let first = put().json;
+    assert_eq!(first["event_time"], first["received_time"]);
+    for _ in 0..2 {
         std::thread::sleep(std::time::Duration::from_millis(20));
+        assert_eq!(put().json["event_time"], first["event_time"]);
     }
     let corrected = event().video("w").at(now + HOUR_MS).play("p").seq(1).put_json();
     for sent_time in [now + HOUR_MS + 10_000, now + HOUR_MS + 20_000, now + 2 * HOUR_MS] {
@@ -128,4 +129,25 @@ fn an_event_that_is_sent_again_counts_once_whatever_became_of_its_time() {
     assert_eq!(json!(rows), json!([["v", 1], ["w", 1]]));
     let rows = program.sql("SELECT video_id, plays FROM user_video ORDER BY ALL");
     assert_eq!(json!(rows), json!([["v", 1], ["w", 1]]));
+}
+
+#[test]
+fn an_event_that_is_sent_again_moves_no_position_back_whatever_became_of_its_time() {
+    let program = setup().start();
+    let put = |event: &EventBuilder| {
+        program.http().put(&event.path(), &event.put_json()).expect("the server answers").expect_status(200).json
+    };
+    let read = || program.http().get("/v1/users/u/positions/v").expect("the server answers").expect_status(200).json;
+    let ahead = event().at(now_ms() + HOUR_MS).play("a").seq(1).position(10);
+    let first = put(&ahead);
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    put(&event().at(now_ms()).play("b").seq(1).position(500_000));
+    let before = read();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    assert_eq!(put(&ahead)["event_time"], first["event_time"]);
+    assert_eq!(read(), before);
+    assert_eq!(before["position_ms"], 500_000);
+    marts::wait_loaded(&program);
+    let rows = program.sql("SELECT position_ms, plays FROM user_video");
+    assert_eq!(json!(rows), json!([[500_000, 2]]));
 }

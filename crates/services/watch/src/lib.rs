@@ -6,6 +6,7 @@
 //!
 //! It does not know HTTP, gRPC, or any engine.
 
+mod clock_rule;
 mod config;
 mod forget_gate;
 mod forgotten;

@@ -9,6 +9,7 @@ use playhead_domain::{
 };
 use playhead_ports::{AppendError, Base, Clock, Delta, EventLog, LogError, Recent, TopicPartition};
 
+use crate::clock_rule;
 use crate::config::Config;
 use crate::forget_gate::ForgetGate;
 use crate::intake::NewEvent;
@@ -94,16 +95,13 @@ impl Watch {
         }
         let _passed = self.gate.write(events.iter().map(NewEvent::user_id)).await;
         let received = self.clock.now();
-        let events: Vec<WatchEvent> = events
-            .into_iter()
-            .map(|event| {
-                let time = self.corrected(event.event_time(), receipt, received);
-                event.into_event(time, received)
-            })
-            .collect();
+        let mut happened: Vec<WatchEvent> = Vec::with_capacity(events.len());
+        for event in events {
+            happened.push(self.happened(event, receipt, received).await);
+        }
         let recorded: Vec<Recorded> =
-            events.iter().map(|event| Recorded { event_time: event.event_time, received_time: received }).collect();
-        let facts = events.into_iter().map(Fact::Watched).collect();
+            happened.iter().map(|event| Recorded { event_time: event.event_time, received_time: received }).collect();
+        let facts = happened.into_iter().map(Fact::Watched).collect();
         let offsets = self.append_and_show(facts, received).await;
         offsets.into_iter().zip(recorded).map(|(offset, recorded)| Ok(offset.map(|_| recorded)?)).collect()
     }
@@ -113,25 +111,25 @@ impl Watch {
         self.room()?;
         let _passed = self.gate.write_one(event.user_id()).await;
         let received = self.clock.now();
-        let time = self.corrected(event.event_time(), receipt, received);
-        let event = event.into_event(time, received);
+        let event = self.happened(event, receipt, received).await;
         let recorded = Recorded { event_time: event.event_time, received_time: received };
         self.append_and_show_one(&Fact::Watched(event), received).await?;
         Ok(recorded)
     }
 
-    /// The clock rule: a player's clock that is off, as its `sent_time` shows, corrects its events; what still lies in the
-    /// future happened now; the past is never changed.
-    fn corrected(&self, sent: Timestamp, receipt: Receipt, received: Timestamp) -> Timestamp {
-        if receipt.backfill {
-            return sent;
+    /// The event with the time that it has by the clock rule. Only one whose time was corrected is looked up: whether it is
+    /// known, or comes before what is known. What cannot be read is not waited for.
+    async fn happened(&self, event: NewEvent, receipt: Receipt, received: Timestamp) -> WatchEvent {
+        let time = clock_rule::corrected(event.event_time(), receipt, received, &self.config);
+        let mut event = event.into_event(time, received);
+        if clock_rule::is_corrected(&event) {
+            let video = std::slice::from_ref(&event.video_id);
+            let read = states(&*self.recent, &*self.base, &event.user_id, video).await;
+            if let Some(known) = read.ok().and_then(|read| read.value.into_iter().next()) {
+                clock_rule::settle(&mut event, &known);
+            }
         }
-        let offset_ms = receipt.sent_time.map_or(0, |sent_time| received.since_ms(sent_time));
-        let is_off = offset_ms.unsigned_abs() > self.config.clock_offset_ms_max;
-        let time = if is_off { sent.plus_ms(offset_ms).max(Timestamp::TOLD_MIN) } else { sent };
-        let ahead_ms = time.since_ms(received);
-        let in_future = u64::try_from(ahead_ms).is_ok_and(|ahead_ms| ahead_ms > self.config.future_ms_max);
-        if in_future { received } else { time }
+        event
     }
 
     /// The positions of some videos of a user, in their order.

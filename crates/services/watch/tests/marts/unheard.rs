@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use playhead_ports::{
-    Advance, Answer, Checkpoint, Columns, CommitError, Export, Load, Query, QueryError, SinkError, Table, TopicPartition,
-    Warehouse, WarehouseError, Working, WorkingError, WorkingKey, WorkingWrite,
+    Advance, Answer, Checkpoint, Columns, CommitError, Export, Load, Query, QueryError, SinkError, Table,
+    TopicPartition, Warehouse, WarehouseError, Working, WorkingError, WorkingKey, WorkingWrite,
 };
 use tokio::sync::mpsc;
 
