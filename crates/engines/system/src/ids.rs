@@ -11,17 +11,3 @@ impl Ids for SystemIds {
         uuid::Uuid::now_v7().to_string()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn ids_are_uuids_of_version_7_and_never_alike() {
-        let ids: HashSet<String> = (0..10_000).map(|_| SystemIds.new_id()).collect();
-        assert_eq!(ids.len(), 10_000);
-        assert!(ids.iter().all(|id| id.len() == 36 && id.as_bytes()[14] == b'7'));
-    }
-}

@@ -11,7 +11,8 @@ use playhead_ports::{
 use super::Pipeline;
 use super::batch::{Gathered, Made, Pinned};
 use super::between_log::message_of;
-use super::sink::{PipelineRows, merge};
+use super::sink::PipelineRows;
+use super::staging::merge;
 use crate::intake::Message;
 
 /// Loads a layer from the topic before it.

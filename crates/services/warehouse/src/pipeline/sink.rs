@@ -10,6 +10,7 @@ use playhead_ports::{
 use super::Pipeline;
 use super::batch::{Gathered, Made, Pinned};
 use super::forget::Forgetting;
+use super::staging::merge;
 use crate::intake::Message;
 
 /// Loads a pipeline from the log.
@@ -139,26 +140,5 @@ impl Pipeline {
             self.reject(source, message, reason).await?;
         }
         done
-    }
-}
-
-/// Rows of one temporary table may come from several sources: the pins, what waits, what is rejected.
-pub(super) fn merge(all: &mut Vec<playhead_ports::Staged>, more: Vec<playhead_ports::Staged>) {
-    use playhead_ports::FieldValues as V;
-    for table in more {
-        let Some(same) = all.iter_mut().find(|there| there.name == table.name) else {
-            all.push(table);
-            continue;
-        };
-        for (to, from) in same.values.iter_mut().zip(table.values) {
-            match (to, from) {
-                (V::Text(to), V::Text(from)) => to.extend(from),
-                (V::Int(to), V::Int(from)) => to.extend(from),
-                (V::Float(to), V::Float(from)) => to.extend(from),
-                (V::Bool(to), V::Bool(from)) => to.extend(from),
-                (V::Bytes(to), V::Bytes(from)) => to.extend(from),
-                _ => unreachable!("tables of one name have the same fields"),
-            }
-        }
     }
 }

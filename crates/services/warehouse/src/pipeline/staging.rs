@@ -66,6 +66,16 @@ fn without_nul(text: &SmolStr) -> SmolStr {
     if text.contains('\0') { SmolStr::new(text.replace('\0', "\u{2400}")) } else { text.clone() }
 }
 
+/// Adds tables to those that there are. Rows of one table may come from several sources: pins, what waits, what is rejected.
+pub(super) fn merge(all: &mut Vec<Staged>, more: Vec<Staged>) {
+    for table in more {
+        match all.iter_mut().find(|known| known.name == table.name) {
+            Some(known) => known.append(table),
+            None => all.push(table),
+        }
+    }
+}
+
 /// What a cell of an answer says, as text.
 pub(super) fn text_of(cell: &Cell) -> Option<String> {
     match cell {

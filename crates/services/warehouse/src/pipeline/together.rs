@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use playhead_ports::{CommitError, Staged};
+use playhead_ports::CommitError;
 
 use super::Pipeline;
 use super::batch::{Loaded, Made, Pinned};
 use super::file::{FileError, rows_of};
+use super::staging::merge;
 use crate::intake::{Mark, Message};
 
 /// How many rows that are wrong are told.
@@ -54,23 +55,13 @@ impl Pipeline {
                 format!("{}:{}: {why}", row.at.topic, row.offset.0)
             }));
             counts += made.counts;
-            join(&mut tables, Arc::unwrap_or_clone(made.staged));
+            merge(&mut tables, Arc::unwrap_or_clone(made.staged));
         }
         if !wrong.is_empty() {
             return Err(CommitError::Permanent(told(&wrong)));
         }
         self.load(&Made { staged: Arc::new(tables), counts, ..Made::default() }, &[]).await?;
         Ok(counts)
-    }
-}
-
-/// Adds tables to those that there are; a table that several sources fill is one.
-fn join(tables: &mut Vec<Staged>, more: Vec<Staged>) {
-    for table in more {
-        match tables.iter_mut().find(|known| known.name == table.name) {
-            Some(known) => known.append(table),
-            None => tables.push(table),
-        }
     }
 }
 
