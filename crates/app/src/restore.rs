@@ -7,7 +7,7 @@ use std::{fmt, fs};
 
 use anyhow::{Context, Result, bail};
 use playhead_domain::Fact;
-use playhead_ports::{Advance, EventLog, Load, Most, Warehouse};
+use playhead_ports::{Advance, EventLog, Load, Most, Record, TopicPartition, Warehouse};
 use playhead_watch::{
     Forgotten, MARTS_CONSUMER, Rebuilt, WATCH, decode_fact, forget_again, forgetting_of, read_forgotten, rebuild_marts,
     rebuild_positions,
@@ -131,7 +131,9 @@ impl Known {
                 let chunk = reader.next(CHUNK, Duration::from_secs(1)).await?;
                 at_end = chunk.last().is_none_or(|last| last.offset.next() >= bounds.end);
                 for stored in chunk {
-                    if let Ok(Fact::Forgotten(forget)) = decode_fact(&stored.record.value) {
+                    if let Ok(Fact::Forgotten(forget)) = decode_fact(&stored.record.value)
+                        && forget.below.is_none()
+                    {
                         forgotten.push(Forgotten::of(&forget, at.partition, stored.offset));
                     }
                 }
@@ -149,23 +151,30 @@ impl Known {
     }
 }
 
-/// Forgets again, rebuilds the views, moves the log past every offset that is known.
+/// Moves the log past every offset that is known, forgets again, rebuilds the views.
 async fn finish(engines: &Engines, manifest: &backup::Manifest, known: &Known) -> Result<(Rebuilt, u64, Vec<Gap>)> {
     let (now, mut gaps) = (engines.clock.now(), Vec::new());
     check_fit(engines).await?;
-    let again = forget_again(&*engines.warehouse, &known.forgotten).await?;
+    let mut missed = known.forgotten.clone();
+    let heard = read_forgotten(&*engines.warehouse).await?;
+    missed.retain(|entry| !heard.contains(entry));
     for end in &manifest.ends {
         let ends = known.ends.iter().chain(&manifest.ends).filter(|known| known.at == end.at);
         let greatest = ends.map(|end| end.end).max().unwrap_or_default();
-        forget_in_tail(engines, &end.at, known).await?;
+        let said_again = in_log(engines, &end.at, &mut missed).await?;
+        let to = gaps::goes_on_at(greatest, now);
+        let from = engines.log.bounds(&end.at).await?.end;
+        // Before anything is appended, else that would get offsets which were given after the backup.
+        engines.log.skip_to(&end.at, to)?;
+        gaps.push(Gap { at: end.at.clone(), from, to });
+        for answer in engines.log.append(&end.at, said_again).await {
+            answer.context("a forgetting")?;
+        }
         if !known.forgotten.is_empty() && engines.letters().contains(&end.at) {
             keep_letters(engines, &end.at, &known.forgotten).await?;
         }
-        let to = gaps::goes_on_at(greatest, now);
-        let from = engines.log.bounds(&end.at).await?.end;
-        engines.log.skip_to(&end.at, to)?;
-        gaps.push(Gap { at: end.at.clone(), from, to });
     }
+    let again = forget_again(&*engines.warehouse, &missed).await?;
     begin_after_gap(engines).await?;
     let marts = rebuild_in(engines, View::Marts).await.context("the marts")?;
     let positions = rebuild_in(engines, View::Positions).await.context("the positions")?;
@@ -200,31 +209,39 @@ async fn begin_after_gap(engines: &Engines) -> Result<()> {
     Ok(())
 }
 
-/// The log's tail past the warehouse's checkpoint may hold what was forgotten after the backup: the forgettings that the
-/// replaced data knew are appended to it again, so that every consumer comes upon them.
-async fn forget_in_tail(engines: &Engines, at: &playhead_ports::TopicPartition, known: &Known) -> Result<()> {
+/// What the restored log has of what was forgotten: a forgetting that it tells itself was not missed, every consumer comes upon
+/// it. One that was given after all of it covers whatever it has of that user or video, and is to be said again at its end;
+/// gives these.
+async fn in_log(engines: &Engines, at: &TopicPartition, missed: &mut Vec<Forgotten>) -> Result<Vec<Record>> {
     let bounds = engines.log.bounds(at).await?;
-    if at.topic.as_str() != WATCH || known.forgotten.is_empty() || bounds.start >= bounds.end {
-        return Ok(());
+    if at.topic.as_str() != WATCH || missed.is_empty() || bounds.start >= bounds.end {
+        return Ok(Vec::new());
     }
+    let is_later = |entry: &&Forgotten| entry.partition == at.partition && entry.below >= bounds.end;
+    let later: Vec<Forgotten> = missed.iter().filter(is_later).cloned().collect();
     let mut reader = engines.log.reader(at, bounds.start).await?;
-    let now = engines.clock.now();
-    let mut again = BTreeMap::new();
+    let (now, mut again) = (engines.clock.now(), BTreeMap::new());
     loop {
         let chunk = reader.next(CHUNK, Duration::from_secs(1)).await?;
         let ended = chunk.last().is_none_or(|last| last.offset.next() >= bounds.end);
         for stored in &chunk {
-            let Ok(fact) = decode_fact(&stored.record.value) else { continue };
-            if let Some(record) = forgetting_of(&fact, stored.offset, &known.forgotten, now) {
-                again.insert(record.value.clone(), record);
+            match decode_fact(&stored.record.value) {
+                Ok(Fact::Forgotten(forget)) => {
+                    let told = Forgotten::of(&forget, at.partition, stored.offset);
+                    missed.retain(|entry| *entry != told);
+                }
+                Ok(fact) => {
+                    if let Some(record) = forgetting_of(&fact, stored.offset, &later, now) {
+                        again.insert(record.value.clone(), record);
+                    }
+                }
+                // What is no fact is rejected by whoever takes it.
+                Err(_) => {}
             }
         }
         if ended {
             break;
         }
     }
-    for answer in engines.log.append(at, again.into_values().collect()).await {
-        answer.context("a forgetting")?;
-    }
-    Ok(())
+    Ok(again.into_values().collect())
 }

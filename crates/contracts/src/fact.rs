@@ -1,7 +1,8 @@
 //! Facts to record bytes and back.
 
 use playhead_domain::{
-    Fact, FieldError, Forget, Id, IdKind, Kind, Label, Limits, Mark, MarkKind, PlayId, Timestamp, Video, WatchEvent,
+    Fact, FieldError, Forget, Id, IdKind, Kind, Label, Limits, Mark, MarkKind, Offset, PlayId, Timestamp, Video,
+    WatchEvent,
 };
 use prost::Message;
 
@@ -39,6 +40,7 @@ pub fn encode_fact(fact: &Fact) -> Vec<u8> {
             user_id: forget.user_id.to_string(),
             video_id: forget.video_id.as_ref().map(ToString::to_string).unwrap_or_default(),
             time: forget.time.0,
+            below: forget.below.map(|below| below.0),
         }),
         Fact::Described(video) => Wire::Described(log::Described {
             video_id: video.video_id.to_string(),
@@ -67,6 +69,7 @@ pub fn decode_fact(bytes: &[u8]) -> Result<Fact, FactError> {
             user_id: id(&wire.user_id)?,
             video_id: if wire.video_id.is_empty() { None } else { Some(id(&wire.video_id)?) },
             time: Limits::time("time", wire.time)?,
+            below: wire.below.map(Offset),
         }),
         Wire::Described(wire) => Fact::Described(Video {
             video_id: id(&wire.video_id)?,

@@ -4,7 +4,7 @@ use std::cmp::{Ordering, Reverse};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Label, PlayId, Timestamp, UserId, VideoId};
+use crate::{Label, Offset, PlayId, Timestamp, UserId, VideoId};
 
 /// What a player was doing when it told a position. The order breaks ties between events; it never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -193,6 +193,9 @@ pub struct Forget {
     pub video_id: Option<VideoId>,
     /// When it was asked for, by the edge's clock.
     pub time: Timestamp,
+    /// Where it was said first, if a restore says it again: it means what lies below that place, and is on the list of the
+    /// forgotten already. None where it is said first: it means what lies below its own place.
+    pub below: Option<Offset>,
 }
 
 /// What a video is, so that analysts read names.

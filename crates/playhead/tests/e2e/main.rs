@@ -24,6 +24,7 @@ mod malformed;
 mod marts;
 mod overload;
 mod plan;
+mod restores;
 mod slow;
 mod small_log;
 mod sql_limits;

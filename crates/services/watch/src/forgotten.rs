@@ -82,11 +82,9 @@ pub async fn read_forgotten(warehouse: &dyn Warehouse) -> Result<Vec<Forgotten>,
     Ok(list)
 }
 
-/// Deletes from the records what the list says, and adds to the warehouse's list what it lacks. The marts are rebuilt after it.
-/// Gives how many users and videos were found.
-pub async fn forget_again(warehouse: &dyn Warehouse, list: &[Forgotten]) -> Result<u64, RebuildError> {
-    let held = read_forgotten(warehouse).await?;
-    let missing: Vec<&Forgotten> = list.iter().filter(|entry| !held.contains(entry)).collect();
+/// Deletes from the records what was `missed`: forgettings that neither the warehouse has heard of nor the log beside it will
+/// tell it. Adds them to its list. The marts are rebuilt after it. Gives how many pairs of user and video were found.
+pub async fn forget_again(warehouse: &dyn Warehouse, missed: &[Forgotten]) -> Result<u64, RebuildError> {
     let mut found: HashMap<(UserId, VideoId), Offset> = HashMap::new();
     for table in [WATCH_EVENTS, WATCH_MARKS] {
         let mut chunks = warehouse.scan(table, "log_offset", CHUNK_ROWS).await?;
@@ -94,7 +92,7 @@ pub async fn forget_again(warehouse: &dyn Warehouse, list: &[Forgotten]) -> Resu
             let chunk = chunk?;
             for row in 0..chunk.rows() {
                 let (user, video, offset) = place_of(table, &chunk, row).map_err(RebuildError::View)?;
-                let covering = missing.iter().filter(|entry| entry.covers(&user, &video, offset));
+                let covering = missed.iter().filter(|entry| entry.covers(&user, &video, offset));
                 if let Some(below) = covering.map(|entry| entry.below).max() {
                     let held = found.entry((user, video)).or_insert(below);
                     *held = below.max(*held);
@@ -103,24 +101,29 @@ pub async fn forget_again(warehouse: &dyn Warehouse, list: &[Forgotten]) -> Resu
         }
     }
     let mut steps: Vec<Step> = found.iter().flat_map(|((user, video), below)| deletions(user, video, *below)).collect();
-    if !missing.is_empty() {
-        steps.push(Step::Append { table: FORGOTTEN, rows: rows_of(&missing) });
+    if !missed.is_empty() {
+        steps.push(Step::Append { table: FORGOTTEN, rows: rows_of(missed) });
     }
     warehouse.load(MARTS_CONSUMER, Load { steps }, &[]).await?;
     Ok(found.len() as u64)
 }
 
-/// The record that forgets again what this fact says, if the list covers it.
+/// The record that says a forgetting of the list again which covers this fact, if one does. It means no more than it meant where
+/// it was said first, so that nothing written after that is lost by it, here or in a copy that went on.
 pub fn forgetting_of(fact: &Fact, offset: Offset, list: &[Forgotten], now: Timestamp) -> Option<Record> {
     let (user_id, video_id) = match fact {
         Fact::Watched(event) => (&event.user_id, &event.video_id),
         Fact::Marked(mark) => (&mark.user_id, &mark.video_id),
         Fact::Forgotten(_) | Fact::Described(_) => return None,
     };
-    list.iter().any(|entry| entry.covers(user_id, video_id, offset)).then(|| {
-        let forget = Forget { user_id: user_id.clone(), video_id: Some(video_id.clone()), time: now };
-        record_of(&Fact::Forgotten(forget), now)
-    })
+    let last = list.iter().filter(|entry| entry.covers(user_id, video_id, offset)).max_by_key(|entry| entry.below)?;
+    let forget = Forget {
+        user_id: user_id.clone(),
+        video_id: Some(video_id.clone()),
+        time: Timestamp(last.forgotten_time),
+        below: Some(last.below),
+    };
+    Some(record_of(&Fact::Forgotten(forget), now))
 }
 
 fn place_of(table: &str, chunk: &Columns, row: usize) -> Result<(UserId, VideoId, Offset), String> {
@@ -144,7 +147,7 @@ fn deletions(user: &UserId, video: &VideoId, below: Offset) -> [Step; 2] {
     })
 }
 
-fn rows_of(list: &[&Forgotten]) -> Columns {
+fn rows_of(list: &[Forgotten]) -> Columns {
     Columns(vec![
         Values::Text(list.iter().map(|entry| Some(SmolStr::new(&entry.user_hash))).collect()),
         Values::Text(list.iter().map(|entry| entry.video_hash.as_ref().map(SmolStr::new)).collect()),

@@ -185,7 +185,7 @@ impl Watch {
         let _alone = self.gate.forget(&user).await;
         let time = self.clock.now();
         let at = self.partition(WATCH, &user);
-        let fact = Fact::Forgotten(Forget { user_id: user.clone(), video_id: video.clone(), time });
+        let fact = Fact::Forgotten(Forget { user_id: user.clone(), video_id: video.clone(), time, below: None });
         let answer = self.log.append(&at, vec![record_of(&fact, time)]).await.pop();
         let below = answer.expect("one record has one answer")?;
         let forgotten = self.recent.forget(&at, &user, video.as_ref(), below).await;

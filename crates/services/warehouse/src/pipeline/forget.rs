@@ -33,7 +33,7 @@ impl Pipeline {
         let asked = records.iter().filter_map(|stored| match decode_fact(&stored.record.value) {
             Ok(Fact::Forgotten(forget)) => Some(Forgetting {
                 at: at.clone(),
-                below: stored.offset,
+                below: forget.below.unwrap_or(stored.offset),
                 user: forget.user_id.as_str().into(),
                 video: forget.video_id.map(|video| video.as_str().into()),
             }),

@@ -165,7 +165,8 @@ fn marks(desk: &Desk<'_>) -> Columns {
 
 fn forgotten(desk: &Desk<'_>) -> Columns {
     let mut rows = Sheet::whole(FORGOTTEN);
-    for (forget, partition, offset) in &desk.forgets {
+    // What a restore says again is on the list: as it was said first, and so it stays.
+    for (forget, partition, offset) in desk.forgets.iter().filter(|(forget, _, _)| forget.below.is_none()) {
         rows.text(hash_of(&forget.user_id).as_str());
         rows.text(forget.video_id.as_ref().map(hash_of).as_deref());
         rows.int(forget.time.0);
