@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use playhead_edge::{Addresses, Edge, Metrics, Parts};
-use playhead_watch::{MartsSink, PositionsSink, VIDEOS, WATCH, Watch};
+use playhead_watch::{MartsSink, PositionsSink, ReplayError, VIDEOS, WATCH, Watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Role};
@@ -50,13 +50,13 @@ pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce
         Watch::open(engines.event_log(), engines.recent(), engines.base(), engines.clock.clone(), config.watch.clone());
     let watch = Arc::new(watch.await?);
     let marts = Arc::new(MartsSink::new(engines.warehouse(), engines.working()));
-    let recovered = marts.recover(&*engines.event_log(), &engines.warehouse_partitions()).await;
-    let recovered = recovered.map_err(|error| lost::with_advice(error.into(), &config.data))?;
+    let recovered = recover(&marts, &engines, &config).await?;
     let replayed = watch.catch_up().await.context("recent positions")?;
-    tracing::info!(recovered, replayed, "views are caught up with the log");
+    tracing::info!(recovered = recovered.unwrap_or_default(), replayed, "views are caught up with the log");
 
     // Consumers go on until requests have ended, so that what was acknowledged last is in the views when they stop.
     let drain = CancellationToken::new();
+    let late = recover_late(recovered.is_none().then(|| marts.clone()), engines.clone(), stop.clone());
     let positions = Arc::new(PositionsSink::new(engines.base(), engines.recent()));
     let running = Arc::new(vec![
         start(&engines, positions, Box::new(engines.group(&[WATCH]).await?), config.stream.clone(), drain.clone())?,
@@ -83,7 +83,7 @@ pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce
     });
     started(&Serve { http: listeners.http_addr()?, grpc: listeners.grpc_addr()?, open: open && !engines.tokens.any() });
     let deadline = Duration::from_millis(config.shutdown_ms_max);
-    let drained = playhead_edge::serve(edge, listeners, stop, deadline).await;
+    let (drained, ()) = tokio::join!(playhead_edge::serve(edge, listeners, stop, deadline), late);
     if drained.connections_cut > 0 {
         tracing::warn!(drained.connections_cut, "requests were still under way at the shutdown's deadline");
     }
@@ -94,6 +94,39 @@ pub async fn serve(config: Config, stop: CancellationToken, started: impl FnOnce
         task.await.context("a pipeline")?;
     }
     finish(running, pipelines, engines).await
+}
+
+/// Brings the working state of the marts up to the warehouse. None if there is no space for it: what is stored is read and
+/// served all the same.
+async fn recover(marts: &MartsSink, engines: &Engines, config: &Config) -> Result<Option<u64>> {
+    match marts.recover(&*engines.event_log(), &engines.warehouse_partitions()).await {
+        Err(ReplayError::Away(why)) => {
+            tracing::warn!(
+                why,
+                "the working state of the marts is behind the warehouse: nothing is loaded until it is not"
+            );
+            Ok(None)
+        }
+        recovered => Ok(Some(recovered.map_err(|error| lost::with_advice(error.into(), &config.data))?)),
+    }
+}
+
+/// Does so once there is space, if there are marts that wait for it.
+async fn recover_late(marts: Option<Arc<MartsSink>>, engines: Engines, stop: CancellationToken) {
+    let Some(marts) = marts else { return };
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(UPKEEP_EVERY) => {}
+            () = stop.cancelled() => return,
+        }
+        match marts.recover(&*engines.event_log(), &engines.warehouse_partitions()).await {
+            Ok(recovered) => {
+                return tracing::info!(recovered, "the working state of the marts is up with the warehouse");
+            }
+            Err(ReplayError::Away(why)) => tracing::debug!(why, "the working state of the marts is still behind"),
+            Err(error) => return tracing::error!(%error, "the working state of the marts stays behind the warehouse"),
+        }
+    }
 }
 
 /// Ends the consumers, then the engines.

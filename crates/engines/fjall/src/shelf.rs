@@ -117,7 +117,9 @@ impl Shelf {
         let (free_bytes, reserve_bytes) = (self.free_bytes()?, self.config.reserve_bytes);
         if free_bytes < reserve_bytes {
             return Err(Trouble::Away(format!(
-                "the disk has {free_bytes} bytes free, {reserve_bytes} are kept in reserve"
+                "the disk of {} has {free_bytes} bytes free, {reserve_bytes} are kept in reserve (base.reserve_bytes): free \
+                 some space",
+                self.dir.display()
             )));
         }
         Ok(())

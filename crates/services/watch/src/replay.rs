@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use playhead_contracts::decode_fact;
 use playhead_domain::{Fact, Offset};
-use playhead_ports::{Delta, EventLog, LogError, Most, Recent, RecentError, Stored, TopicPartition};
+use playhead_ports::{CommitError, Delta, EventLog, LogError, Most, Recent, RecentError, Stored, TopicPartition};
 
 use crate::watch::delta_of;
 
@@ -23,9 +23,21 @@ pub enum ReplayError {
     /// What is built on the warehouse is ahead of it: it was removed, or is an older copy.
     #[error("{0}")]
     WarehouseLost(String),
+    /// A view cannot be written now: try again.
+    #[error("{0}")]
+    Away(String),
     /// A view cannot be read or written.
     #[error("{0}")]
     View(String),
+}
+
+impl From<CommitError> for ReplayError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Transient(why) => Self::Away(why),
+            other => Self::View(other.to_string()),
+        }
+    }
 }
 
 /// Gives the records of `from..to` to `take`, chunk by chunk, in order.

@@ -25,17 +25,26 @@ pub struct MartsSink {
     working: Arc<dyn Working>,
     /// Writes whose batch is in the warehouse but not yet in the working state.
     owed: Mutex<Option<(Vec<Advance>, Vec<WorkingWrite>)>>,
+    /// Why the working state could not be brought up to the warehouse. Until it is, nothing is loaded.
+    behind: Mutex<Option<String>>,
 }
 
 impl MartsSink {
     /// A sink over these stores. [`MartsSink::recover`] comes before the first batch.
     pub fn new(warehouse: Arc<dyn Warehouse>, working: Arc<dyn Working>) -> Self {
-        Self { warehouse, working, owed: Mutex::new(None) }
+        Self { warehouse, working, owed: Mutex::new(None), behind: Mutex::new(None) }
     }
 
     /// Brings the working state up to the warehouse, after a crash between their commits: reads the log in between again
-    /// and makes only the writes. Gives how many records it read.
+    /// and makes only the writes. Gives how many records it read. After [`ReplayError::Away`] the sink may be run: it waits
+    /// until this, done again, succeeds.
     pub async fn recover(&self, log: &dyn EventLog, of: &[TopicPartition]) -> Result<u64, ReplayError> {
+        let recovered = self.bring_up(log, of).await;
+        *self.behind.lock() = recovered.as_ref().err().map(ToString::to_string);
+        recovered
+    }
+
+    async fn bring_up(&self, log: &dyn EventLog, of: &[TopicPartition]) -> Result<u64, ReplayError> {
         let view = |error: SinkError| ReplayError::View(error.to_string());
         let loaded = self.warehouse.checkpoints(MARTS_CONSUMER, of).await.map_err(view)?;
         let worked = self.working.checkpoints(of).await.map_err(view)?;
@@ -58,10 +67,10 @@ impl MartsSink {
                 records += chunk.len() as u64;
                 let to = chunk.last().map_or(next, |last| last.offset.next());
                 let batch = Batch { parts: vec![(at.clone(), chunk)] };
-                let context = self.gather(&batch).await.map_err(view)?;
+                let context = self.look_up(&batch).await.map_err(view)?;
                 let writes = self.prepare(&context, &batch).rows.writes;
                 let advance = Advance { at: at.clone(), log_id: loaded.log_id.clone(), from: next, to };
-                self.working.commit(writes, &[advance]).await.map_err(|error| ReplayError::View(error.to_string()))?;
+                self.working.commit(writes, &[advance]).await?;
                 next = to;
                 Ok(())
             })
@@ -69,8 +78,7 @@ impl MartsSink {
             if next < loaded.next {
                 // The warehouse went past a gap.
                 let advance = Advance { at: at.clone(), log_id: loaded.log_id.clone(), from: next, to: loaded.next };
-                let done = self.working.commit(Vec::new(), &[advance]).await;
-                done.map_err(|error| ReplayError::View(error.to_string()))?;
+                self.working.commit(Vec::new(), &[advance]).await?;
             }
         }
         Ok(records)
@@ -86,7 +94,26 @@ impl MartsSink {
         }
         let log_id = log.bounds(at).await?.log_id;
         let advance = Advance { at: at.clone(), log_id, from: Offset(0), to: Offset(0) };
-        self.working.commit(Vec::new(), &[advance]).await.map_err(|error| ReplayError::View(error.to_string()))
+        Ok(self.working.commit(Vec::new(), &[advance]).await?)
+    }
+
+    async fn look_up(&self, batch: &Batch) -> Result<Context, SinkError> {
+        let mut facts = Vec::with_capacity(batch.len());
+        let mut unknown = Vec::new();
+        for (place, (at, stored)) in batch.iter().enumerate() {
+            match decode_fact(&stored.record.value) {
+                Ok(fact) => facts.push(Placed { partition: at.partition, offset: stored.offset, fact }),
+                Err(error) => unknown.push((place, error.to_string())),
+            }
+        }
+        let context = Context::gather(&*self.working, facts).await?;
+        Ok(Context { unknown, ..context })
+    }
+
+    /// Why nothing can be loaded yet, if the working state is behind the warehouse.
+    fn lag(&self) -> Option<String> {
+        let behind = self.behind.lock();
+        behind.as_ref().map(|why| format!("the working state of the marts is behind the warehouse: {why}"))
     }
 
     async fn pay(&self, advances: &[Advance], writes: Vec<WorkingWrite>) -> Result<(), CommitError> {
@@ -128,16 +155,10 @@ impl Sink for MartsSink {
     }
 
     async fn gather(&self, batch: &Batch) -> Result<Context, SinkError> {
-        let mut facts = Vec::with_capacity(batch.len());
-        let mut unknown = Vec::new();
-        for (place, (at, stored)) in batch.iter().enumerate() {
-            match decode_fact(&stored.record.value) {
-                Ok(fact) => facts.push(Placed { partition: at.partition, offset: stored.offset, fact }),
-                Err(error) => unknown.push((place, error.to_string())),
-            }
+        match self.lag() {
+            Some(why) => Err(SinkError::Transient(why)),
+            None => self.look_up(batch).await,
         }
-        let context = Context::gather(&*self.working, facts).await?;
-        Ok(Context { unknown, ..context })
     }
 
     fn prepare(&self, context: &Context, batch: &Batch) -> Prepared<MartRows> {
@@ -149,6 +170,10 @@ impl Sink for MartsSink {
     }
 
     async fn commit(&self, rows: MartRows, advances: &[Advance]) -> Result<(), CommitError> {
+        // A step over a gap comes without a batch that was gathered.
+        if let Some(why) = self.lag() {
+            return Err(CommitError::Transient(why));
+        }
         let owed = self.owed.lock().take();
         if let Some((owed_advances, writes)) = owed {
             let is_this_batch = owed_advances == advances;
