@@ -36,7 +36,7 @@ const fn metric(name: &'static str, of: MetricKind, unit: Unit, help: &'static s
 use MetricKind::{Counter, Gauge, Histogram};
 
 /// All of them.
-pub const METRICS: [Metric; 35] = [
+pub const METRICS: [Metric; 36] = [
     metric("playhead_http_requests_total", Counter, Unit::Count, "Requests answered; status 499: the caller left."),
     metric("playhead_http_request_seconds", Histogram, Unit::Seconds, "Time from a request's head to its answer's."),
     metric("playhead_http_requests_in_flight", Gauge, Unit::Count, "Requests under way."),
@@ -99,6 +99,12 @@ pub const METRICS: [Metric; 35] = [
     metric("playhead_warehouse_wal_bytes", Gauge, Unit::Bytes, "Size of the warehouse's write-ahead log."),
     metric("playhead_warehouse_file_bytes", Gauge, Unit::Bytes, "Size of the warehouse's file."),
     metric("playhead_warehouse_queries_running", Gauge, Unit::Count, "Queries running."),
+    metric(
+        "playhead_warehouse_queries_overdue",
+        Gauge,
+        Unit::Count,
+        "Queries that go on a second after they were stopped.",
+    ),
     metric("process_resident_memory_bytes", Gauge, Unit::Bytes, "Memory that the process has in use."),
     metric("process_cpu_seconds_total", Counter, Unit::Seconds, "Processor time that the process has used."),
     metric("process_open_fds", Gauge, Unit::Count, "Files and connections that the process has open."),

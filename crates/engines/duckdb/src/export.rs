@@ -13,6 +13,7 @@ use crate::database::Database;
 use crate::open::literal;
 use crate::query::{Fault, guarded, permit};
 use crate::warehouse::DuckWarehouse;
+use crate::watch::PATIENCE;
 
 /// Exports of this process so far, for their files' names.
 static EXPORTS: AtomicU64 = AtomicU64::new(0);
@@ -20,7 +21,8 @@ static EXPORTS: AtomicU64 = AtomicU64::new(0);
 /// Answers with a file. Whoever leaves stops it.
 pub(crate) async fn export(warehouse: &DuckWarehouse, query: Query) -> Result<Export, QueryError> {
     let permit = permit(warehouse)?;
-    let until = Instant::now() + query.time_max;
+    let time_max = query.time_max;
+    let until = Instant::now() + time_max;
     let database = warehouse.database.clone();
     let (answer, mut answered) = tokio::sync::oneshot::channel();
     let (left, leaving) = std::sync::mpsc::sync_channel::<()>(0);
@@ -33,9 +35,16 @@ pub(crate) async fn export(warehouse: &DuckWarehouse, query: Query) -> Result<Ex
         // Nobody may wait any more.
         let _ = answer.send(written);
     });
-    let export = (&mut answered).await;
+    let patient_until = tokio::time::Instant::from_std(until + PATIENCE);
+    let export = tokio::time::timeout_at(patient_until, &mut answered).await;
     drop(left);
-    export.unwrap_or_else(|_| Err(QueryError::Unavailable("the export ended without an answer".to_owned())))
+    match export {
+        Ok(export) => {
+            export.unwrap_or_else(|_| Err(QueryError::Unavailable("the export ended without an answer".to_owned())))
+        }
+        // It does not heed that it was stopped.
+        Err(_) => Err(QueryError::TooLong(time_max)),
+    }
 }
 
 /// The file of an export, gone once it is read.

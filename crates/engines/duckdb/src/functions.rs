@@ -1,8 +1,9 @@
 //! The functions that analysts may call.
 //!
 //! A function is here because somebody who counts viewers may want it, and because it changes nothing, reads nothing but its
-//! arguments, and obeys interrupts. Not here are those whose result can be made large by a number in their arguments
-//! (`repeat`, `lpad`, `format`, `bar`, `range` as a scalar): they heed neither the interrupt nor the memory limit. Edit distances
+//! arguments, and its work on rows of usual size is short: within one call the engine heeds neither the interrupt nor the memory
+//! limit. What calls may make of each other's values is weighed besides. Not here are those whose result can be made large by a number in their arguments
+//! (`repeat`, `lpad`, `format`, `bar`, `range` as a scalar, `approx_top_k`, `reservoir_quantile`). Edit distances
 //! are not here either, because one call on long texts takes minutes.
 
 /// Functions of one row, aggregates and window functions; several names in a text, for they are many.
@@ -53,12 +54,12 @@ const CALLABLE: &[&str] = &[
     "map_from_entries map_keys map_values struct_extract struct_extract_at struct_insert struct_keys",
     "struct_values to_json",
     // Aggregates.
-    "any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max arg_max_null arg_min",
+    "any_value approx_count_distinct approx_quantile arbitrary arg_max arg_max_null arg_min",
     "arg_min_null argmax argmin array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count count_if",
     "count_star countif covar_pop covar_samp entropy favg first fsum geomean geometric_mean group_concat",
     "histogram kahan_sum kurtosis kurtosis_pop last list listagg mad max max_by mean median min min_by",
     "mode product quantile quantile_cont quantile_disc regr_avgx regr_avgy regr_count regr_intercept",
-    "regr_r2 regr_slope regr_sxx regr_sxy regr_syy reservoir_quantile sem skewness stddev stddev_pop",
+    "regr_r2 regr_slope regr_sxx regr_sxy regr_syy sem skewness stddev stddev_pop",
     "stddev_samp string_agg sum sumkahan var_pop var_samp variance wavg weighted_avg",
     // Windows.
     "cume_dist dense_rank fill first_value lag last_value lead nth_value ntile percent_rank rank",

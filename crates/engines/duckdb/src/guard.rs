@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::askable::Askable;
 use crate::failure::{Failure, Kind};
 use crate::walk::{self, Unasked, Walk};
+use crate::weigh;
 
 /// Refuses a statement that may not be asked. It is not run. The answer is what to run: of `SHOW TABLES` the engine would
 /// only tell one schema.
@@ -32,7 +33,7 @@ pub(crate) fn check<'a>(
         return Ok(tables.listed().into());
     }
     match Walk::over(tables).statement(&tree) {
-        Ok(()) => Ok(sql.into()),
+        Ok(()) => weigh::check(&tree).map(|()| sql.into()).or_else(refuse),
         Err(Unasked::Forbidden(why)) => refuse(why),
         Err(Unasked::Unknown(why)) => Err(QueryError::Invalid(why)),
     }

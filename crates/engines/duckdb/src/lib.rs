@@ -3,6 +3,7 @@
 //! One writer loads batches with their checkpoints; analysts read on connections of their own behind a guard, and a fold now
 //! and then keeps both quick. It does not know what the tables mean, nor where rows come from.
 
+mod amplify;
 mod append;
 mod ask;
 mod askable;
@@ -35,6 +36,7 @@ mod upkeep;
 mod walk;
 mod warehouse;
 mod watch;
+mod weigh;
 
 pub use config::Config;
 pub use library::{LIBRARY_VERSION, library_version};

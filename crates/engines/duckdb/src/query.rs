@@ -25,10 +25,13 @@ type Chunk = Result<Vec<Row>, QueryError>;
 pub(crate) async fn query(warehouse: &DuckWarehouse, query: Query) -> Result<Answer, QueryError> {
     let permit = permit(warehouse)?;
     let database = warehouse.database.clone();
-    let until = Instant::now() + query.time_max;
+    let time_max = query.time_max;
+    let until = Instant::now() + time_max;
+    let patient_until = tokio::time::Instant::from_std(until + watch::PATIENCE);
     let (rows, receiver) = mpsc::channel(CHUNKS_AHEAD);
     let (head, columns) = oneshot::channel();
-    tokio::task::spawn_blocking(move || {
+    let late = rows.downgrade();
+    let running = tokio::task::spawn_blocking(move || {
         let mut asked = Asked { head: Some(head), rows };
         let answered = answer(&database, &query, until, &mut asked);
         // Before whoever asked learns of the end, so that the next question finds room.
@@ -37,10 +40,21 @@ pub(crate) async fn query(warehouse: &DuckWarehouse, query: Query) -> Result<Ans
             asked.fail(error);
         }
     });
-    match columns.await {
-        Ok(columns) => Ok(Answer { columns: columns?, rows: receiver }),
-        Err(_) => Err(QueryError::Unavailable("the query ended without an answer".to_owned())),
-    }
+    let columns = match tokio::time::timeout_at(patient_until, columns).await {
+        Ok(Ok(columns)) => columns?,
+        Ok(Err(_)) => return Err(QueryError::Unavailable("the query ended without an answer".to_owned())),
+        // It does not heed that it was stopped. It keeps its place until it ends, but nobody waits for that.
+        Err(_) => return Err(QueryError::TooLong(time_max)),
+    };
+    tokio::spawn(async move {
+        if tokio::time::timeout_at(patient_until, running).await.is_err()
+            && let Some(rows) = late.upgrade()
+        {
+            // Whoever asked may have left.
+            let _ = rows.send(Err(QueryError::TooLong(time_max))).await;
+        }
+    });
+    Ok(Answer { columns, rows: receiver })
 }
 
 /// The right to run one query more.
@@ -186,4 +200,34 @@ fn give(reader: &Reader, rows: &mpsc::Sender<Chunk>, chunk: Vec<Row>) -> Result<
         }
     });
     given.ok_or_else(|| Fault::Engine(Failure::stopped("it was not read in time")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use playhead_ports::Warehouse;
+
+    use super::*;
+    use crate::Config;
+
+    /// Behind the closed gate a query heeds nothing.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_asked_is_answered_though_the_query_goes_on_and_keeps_its_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = Config { queries_max: 2, ..Config::default() };
+        let warehouse = DuckWarehouse::open(folder.path(), config).expect("opens");
+        let time_max = Duration::from_millis(10);
+        let one = |time_max| Query { sql: "SELECT 1".to_owned(), rows_max: 1, time_max };
+        let closed = warehouse.database.gate.close(Duration::ZERO, Stop::Evicted);
+        assert_eq!(warehouse.query(one(time_max)).await.err(), Some(QueryError::TooLong(time_max)));
+        assert_eq!(warehouse.export_parquet(one(time_max)).await, Err(QueryError::TooLong(time_max)));
+        assert_eq!(warehouse.query(one(time_max)).await.err(), Some(QueryError::Busy));
+        drop(closed);
+        let patient_until = Instant::now() + Duration::from_secs(240);
+        while let Err(error) = warehouse.query(one(Duration::from_secs(240))).await {
+            assert!(error == QueryError::Busy && Instant::now() < patient_until, "{error}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
 }

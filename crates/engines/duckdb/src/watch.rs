@@ -12,6 +12,28 @@ use crate::gate::{Reader, Stop};
 /// How often the watch looks.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// How long a query that was stopped may go on before it is counted as one that does not heed it.
+const HEEDS_WITHIN: Duration = Duration::from_secs(1);
+/// How long after its time whoever asked waits for a query to end by itself.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A query that goes on though it was stopped is counted while this lives.
+struct Unheeding;
+
+impl Unheeding {
+    fn counted() -> Self {
+        tracing::warn!("a query goes on though it was stopped: it keeps its place until it ends");
+        metrics::gauge!("playhead_warehouse_queries_overdue").increment(1);
+        Self
+    }
+}
+
+impl Drop for Unheeding {
+    fn drop(&mut self) {
+        metrics::gauge!("playhead_warehouse_queries_overdue").decrement(1);
+    }
+}
+
 /// The memory of the process when the first of the running queries began.
 #[derive(Default)]
 pub(crate) struct Growth {
@@ -53,10 +75,14 @@ pub(crate) fn watch(
     let database = database.clone();
     let reader = reader.clone();
     std::thread::Builder::new().name("warehouse-watch".to_owned()).spawn(move || {
+        let (mut stopped, mut unheeding) = (None, None);
         while end.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
             // The first reason holds, so a reader that was stopped is only asked again.
             if let Some(why) = reader.why() {
                 reader.stop(why);
+                if stopped.get_or_insert_with(Instant::now).elapsed() > HEEDS_WITHIN {
+                    unheeding.get_or_insert_with(Unheeding::counted);
+                }
             } else if Instant::now() >= until {
                 reader.stop(Stop::TooLong);
             } else if has_left() {

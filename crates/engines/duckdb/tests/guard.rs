@@ -159,6 +159,86 @@ async fn hostile_statements_are_refused_and_change_nothing() {
     assert_eq!(ask(&warehouse, "SHOW TABLES").await.unwrap().len(), TABLES.len());
 }
 
+/// What would make a value, a plan or the work of one call grow without bounds, where the engine heeds neither the interrupt nor
+/// the memory limit; with what the refusal names.
+fn growing() -> Vec<(String, &'static str)> {
+    let nested = |head: &str, tail: &str, times: usize, inner: &str| {
+        format!("{}{inner}{}", head.repeat(times), tail.repeat(times))
+    };
+    let chain = |of: &str, levels: usize| {
+        let link = |level: usize| of.replace("NEXT", &format!("a{level}")).replace("LAST", &format!("a{}", level - 1));
+        (1..=levels).map(link).collect::<Vec<_>>().join(", ")
+    };
+    let blow = ",'a','aaaaaaaaaaaaaaaaaaaa')";
+    let union = |how: &str| chain(&format!("NEXT AS {how} (SELECT * FROM LAST UNION ALL SELECT * FROM LAST)"), 21);
+    let text = |function: &str, levels: usize| {
+        chain(&format!("NEXT AS (SELECT {function}({}) AS s FROM LAST)", ["s"; 20].join(", ")), levels)
+    };
+    [
+        (format!("SELECT length({})", nested("replace(", blow, 9, "'aaaaaaaaaa'")), "replace"),
+        (format!("SELECT length({}) FROM events", nested("replace(", blow, 7, "user_id")), "replace"),
+        (
+            format!(
+                "SELECT length({}) FROM events",
+                nested("regexp_replace(", ",'a','aaaaaaaaaaaaaaaaaaaa','g')", 7, "user_id")
+            ),
+            "regexp_replace",
+        ),
+        (format!("WITH a0 AS (SELECT 1), {} SELECT count(*) FROM a21", union("NOT MATERIALIZED")), "256 tables"),
+        (format!("WITH a0 AS (SELECT 1), {} SELECT count(*) FROM a21", union("")), "256 tables"),
+        (format!("WITH a0 AS (SELECT 'a' AS s), {} SELECT length(s) FROM a7", text("concat", 7)), "concat"),
+        (format!("WITH a0 AS (SELECT 'a' AS s), {} SELECT 1 FROM a7", text("list_value", 7)), "list_value"),
+        (format!("SELECT {} FROM events", nested("(SELECT s || s AS s FROM ", ")", 15, "(SELECT 'a' AS s)")), "||"),
+        (format!("SELECT 1 AS a0, {}", chain("LAST * LAST AS NEXT", 30)), "parts"),
+        (format!("SELECT * FROM {}", nested("(SELECT *, * FROM ", ")", 16, "(SELECT 1)")), "10000 columns"),
+        (
+            "SELECT list_transform(l, x -> list_transform(l, y -> l)) FROM (SELECT list(number) AS l FROM events)"
+                .into(),
+            "lambda",
+        ),
+        (format!("SELECT count(*) FROM events{}", " NATURAL JOIN events".repeat(48)), "48 tables"),
+        ("SELECT list_transform(genres, x -> genres) FROM events".into(), "its own parameters"),
+        (
+            "SELECT list_filter(genres, x -> len(list_filter([1], y -> y > 1)) > 0) FROM events".into(),
+            "inside of a lambda",
+        ),
+        ("SELECT list_distinct(list(number)) FROM events".into(), "list_distinct"),
+        ("SELECT 1 FROM events WHERE user_id LIKE '%a_%a_%a_%a_%b'".into(), "wildcards"),
+        ("SELECT 1 FROM events WHERE user_id ILIKE '%a%a%a%a%b'".into(), "wildcards"),
+        ("SELECT 1 FROM events WHERE user_id GLOB '*a*a*a*a*b'".into(), "wildcards"),
+        ("SELECT 1 FROM events WHERE user_id LIKE video_id".into(), "literal"),
+        ("SELECT regexp_matches(user_id, video_id) FROM events".into(), "literal"),
+        ("SELECT regexp_matches(user_id, '(a?){200}(a?){200}b') FROM events".into(), "1024 bytes"),
+        (format!("SELECT array_to_string(list(user_id), '{}') FROM events", "x".repeat(1_000)), "array_to_string"),
+        (
+            "WITH RECURSIVE r(s) AS (SELECT 'a' UNION ALL SELECT concat(s,s,s,s,s,s,s,s,s) FROM r) FROM r".into(),
+            "concat",
+        ),
+        (
+            format!(
+                "SELECT count(*) FROM events GROUP BY CUBE ({})",
+                (1..12).map(|n| format!("number+{n}")).collect::<Vec<_>>().join(",")
+            ),
+            "256 sets",
+        ),
+    ]
+    .into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_grows_without_bounds_is_refused_by_name_before_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let warehouse = filled(folder.path(), Config::default()).await;
+    let mut wrong = Vec::new();
+    for (sql, name) in growing() {
+        match ask(&warehouse, &sql).await {
+            Err(QueryError::Refused(why)) if why.contains(name) => {}
+            other => wrong.push((sql, name, other)),
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// With the number of rows that each gives.
 const USEFUL: &[(&str, usize)] = &[
     ("SELECT count(*) FROM events", 1),
@@ -288,6 +368,36 @@ const USEFUL: &[(&str, usize)] = &[
     ("SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS t(n, name)", 2),
     ("SELECT DISTINCT ON (user_id) user_id, amount FROM events ORDER BY user_id, amount DESC", 10),
     ("SELECT TRY_CAST('x' AS INTEGER), '1.50'::DECIMAL(10, 2), 1e3, true, NULL, x'ab'::BLOB", 1),
+    (
+        "SELECT replace(replace(replace(replace(user_id, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '\"', '&quot;') FROM events LIMIT 1",
+        1,
+    ),
+    (
+        "SELECT regexp_replace(lower(user_id), '[^a-z]{1,8}', '-', 'g'), user_id ~ '[0-9]{4}-[0-9]{2}' FROM events LIMIT 1",
+        1,
+    ),
+    ("SELECT array_to_string(list(DISTINCT user_id), ', ') || '.' FROM events", 1),
+    (
+        "SELECT list_transform(genres, x -> upper(x) || '!'), [upper(g) FOR g IN genres IF g <> 'x'] FROM events LIMIT 1",
+        1,
+    ),
+    (
+        "SELECT user_id FROM events WHERE user_id ILIKE '%U1%' AND video_id LIKE 'v_' AND user_id NOT LIKE '%a%b%c%d%' LIMIT 1",
+        1,
+    ),
+    (
+        "WITH a AS (SELECT amount / nullif(amount + number, 0) AS r FROM events), b AS (SELECT r / nullif(r + r, 0) AS r FROM a), \
+      c AS (SELECT r / nullif(r + r, 0) AS r FROM b), d AS (SELECT r / nullif(r + r, 0) AS r FROM c) SELECT count(r) FROM d",
+        1,
+    ),
+    (
+        "WITH RECURSIVE p(n, path) AS (SELECT 1, 'a' UNION ALL SELECT n + 1, path || '/' || n FROM p WHERE n < 5) FROM p",
+        5,
+    ),
+    (
+        "WITH a AS (FROM events), b AS (FROM a UNION ALL FROM a), c AS (FROM b UNION ALL FROM b) SELECT count(*) FROM c",
+        1,
+    ),
     ("DESCRIBE positions", 4),
     ("SUMMARIZE events", 8),
     ("SHOW TABLES", 3),
