@@ -3,6 +3,8 @@
 //! An environment variable is `PLAYHEAD_` and the key in capitals, with `__` between a section and its key:
 //! `PLAYHEAD_WATCH__FUTURE_MS_MAX=1000`. Unknown keys are errors with the line and the nearest name.
 
+mod bounds;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,7 +16,8 @@ use crate::config::Config;
 
 const ENV_PREFIX: &str = "PLAYHEAD_";
 /// Variables that begin alike but are not of the configuration: those of the clients and of tests.
-const ENV_OTHERS: [&str; 4] = ["PLAYHEAD_URL", "PLAYHEAD_GRPC_URL", "PLAYHEAD_TOKEN", "PLAYHEAD_CONFIG"];
+const ENV_OTHERS: [&str; 5] =
+    ["PLAYHEAD_URL", "PLAYHEAD_GRPC_URL", "PLAYHEAD_TOKEN", "PLAYHEAD_CONFIG", "PLAYHEAD_INTO"];
 
 /// Where a setting was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub struct Setting {
     pub value: Value,
     /// Where it was given.
     pub origin: Origin,
+    /// The least and the greatest that it may be, if it is a number.
+    pub bounds: Option<(i64, i64)>,
 }
 
 /// The layers laid over one another so far.
@@ -107,7 +112,8 @@ impl Layers {
             .into_iter()
             .map(|(key, value)| {
                 let origin = self.origins.get(&key).cloned().unwrap_or(Origin::Default);
-                Setting { key, value, origin }
+                let bounds = bounds::bounds_of(&key);
+                Setting { key, value, origin, bounds }
             })
             .collect();
         settings.sort_by(|a, b| (a.key.contains('.'), &a.key).cmp(&(b.key.contains('.'), &b.key)));
@@ -138,6 +144,7 @@ impl Layers {
         if std::mem::discriminant(held) != std::mem::discriminant(&value) {
             bail!("`{key}` must be {}, is {}", kind_of(held), kind_of(&value));
         }
+        bounds::check(key, &value)?;
         *held = value;
         self.origins.insert(key.to_owned(), origin);
         // Whether the value itself is good is known once it has its type.

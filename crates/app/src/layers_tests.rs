@@ -35,6 +35,13 @@ fn a_value_that_is_not_good_is_named() {
 }
 
 #[test]
+fn a_value_out_of_its_bounds_is_named_with_them_and_its_line() {
+    let found = complaint(file("[edge]\nsql_rows_max = 0\n"));
+    assert_eq!(found, "playhead.toml:2: `edge.sql_rows_max` must be 1 to 1000000000, is 0");
+    assert!(complaint(file("[telemetry]\nlevel = \"inof\"\n")).contains("`inof` is no level"));
+}
+
+#[test]
 fn environment_goes_over_the_file_and_flags_over_all() {
     let layers = file("http = \"127.0.0.1:1\"\ngrpc = \"127.0.0.1:1\"\ndata = \"a\"\n").expect("a good file");
     let variables = [("PLAYHEAD_HTTP", "127.0.0.1:2"), ("PLAYHEAD_DATA", "b"), ("PLAYHEAD_URL", "x"), ("HOME", "y")];

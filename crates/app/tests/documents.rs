@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use playhead_app::{Layers, METRICS};
+use playhead_app::{Layers, METRICS, Setting};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -29,11 +29,26 @@ fn metrics_below(folder: &Path, found: &mut Vec<String>) {
     }
 }
 
+/// How the row of a setting begins.
+fn row(setting: &Setting) -> String {
+    let start = format!("| `{}` | `{}` |", setting.key, setting.value);
+    setting.bounds.map_or(start.clone(), |(least, greatest)| format!("{start} {least} to {greatest} |"))
+}
+
 #[test]
-fn every_setting_stands_in_the_document_with_its_default() {
+fn every_number_has_bounds_and_its_default_is_within() {
+    for setting in Layers::new().expect("the defaults").settings() {
+        let Some(value) = setting.value.as_integer() else { continue };
+        let (least, greatest) = setting.bounds.unwrap_or_else(|| panic!("{} has no bounds", setting.key));
+        assert!((least..=greatest).contains(&value), "{}: {value}", setting.key);
+    }
+}
+
+#[test]
+fn every_setting_stands_in_the_document_with_its_default_and_its_bounds() {
     let (document, layers) = (operations(), Layers::new().expect("the defaults"));
     let settings = layers.settings();
-    let rows = settings.iter().map(|setting| format!("| `{}` | `{}` |", setting.key, setting.value));
+    let rows = settings.iter().map(row);
     let missing: Vec<String> = rows.filter(|row| !document.contains(row.as_str())).collect();
     assert!(missing.is_empty(), "docs/operations.md lacks rows that begin so:\n{}", missing.join("\n"));
 }

@@ -1,9 +1,9 @@
-//! The configuration: whether it can be read, and whether its values can work together.
-
-use tracing_subscriber::EnvFilter;
+//! The configuration: whether it can be read, and whether its values can work together. What one value may be is said where
+//! settings are read.
 
 use super::Finding;
 use crate::config::{Config, Role};
+use crate::pipelines::read_specs;
 
 const CHECK: &str = "config";
 /// An event with every field at its longest is smaller than this.
@@ -31,23 +31,8 @@ fn impossible(config: &Config) -> Vec<Finding> {
     if let Some(problem) = config.log.problem() {
         fail(format!("log.{problem}"), "correct it");
     }
-    if let Err(error) = EnvFilter::try_new(&config.telemetry.level) {
-        fail(format!("telemetry.level `{}`: {error}", config.telemetry.level), "say for instance `info`");
-    }
-    let edge = &config.edge;
-    let at_least_one = [
-        ("watch.partitions", u64::from(config.watch.partitions)),
-        ("watch.page_max", config.watch.page_max as u64),
-        ("edge.connections_max", edge.connections_max as u64),
-        ("edge.write_concurrency", edge.write_concurrency as u64),
-        ("edge.batch_concurrency", edge.batch_concurrency as u64),
-        ("edge.read_concurrency", edge.read_concurrency as u64),
-        ("edge.request_timeout_ms", edge.request_timeout_ms),
-        ("recent.entries_max", config.recent.entries_max as u64),
-        ("stream.batch_rows", config.stream.batch_rows as u64),
-    ];
-    for (key, _) in at_least_one.into_iter().filter(|(_, value)| *value == 0) {
-        fail(format!("{key} is 0, so nothing would be answered"), "give at least 1");
+    if let Err(error) = read_specs(config) {
+        fail(format!("{error:#}"), "correct it; `serve` does not start with it");
     }
     wrong
 }
@@ -125,8 +110,8 @@ mod tests {
         assert_eq!(worst(|config| config.grpc = config.http), Verdict::Fail);
         assert_eq!(worst(|config| config.roles = vec![Role::Edge]), Verdict::Fail);
         assert_eq!(worst(|config| config.log.retention_bytes = 1), Verdict::Fail);
-        assert_eq!(worst(|config| config.telemetry.level = "info,=".into()), Verdict::Fail);
-        assert_eq!(worst(|config| config.edge.read_concurrency = 0), Verdict::Fail);
+        assert_eq!(worst(|config| config.pipelines.specs = vec!["nope.toml".into()]), Verdict::Fail);
+        assert_eq!(worst(|config| config.topics.names = vec!["watch".into()]), Verdict::Fail);
         assert_eq!(check(&Config::default(), Some("a.toml:1: unknown key `x`"))[0].verdict, Verdict::Fail);
     }
 
