@@ -96,6 +96,42 @@ fn callers_that_leave(program: &Program, endless: &str) {
     wait_until(PATIENCE, "the query has ended", || running() == 0.0);
 }
 
+/// As a sceptic found them: each took gigabytes, or ran on long after its time.
+fn escaping() -> Vec<String> {
+    let nested = |times: usize, inner: &str| {
+        format!("{}{inner}{}", "replace(".repeat(times), ",'a','aaaaaaaaaaaaaaaaaaaa')".repeat(times))
+    };
+    let unions: Vec<_> = (1..22)
+        .map(|n| format!("a{n} AS NOT MATERIALIZED (SELECT * FROM a{m} UNION ALL SELECT * FROM a{m})", m = n - 1))
+        .collect();
+    let list = "SELECT array_agg(range) AS l FROM range(2000)";
+    vec![
+        format!("SELECT length({})", nested(9, "'aaaaaaaaaa'")),
+        format!("SELECT length({}) FROM watch_events", nested(7, "user_id")),
+        format!("WITH a0 AS NOT MATERIALIZED (SELECT 1 AS r), {} SELECT count(*) FROM a21", unions.join(", ")),
+        format!("SELECT len(list_transform(l, x -> list_transform(l, y -> list_transform(l, z -> l)))) FROM ({list})"),
+        "SELECT count(*) FROM watch_events WHERE user_id ILIKE '%a%a%a%a%a%a%a%b'".to_owned(),
+    ]
+}
+
+#[test]
+fn what_no_limit_would_reach_is_refused_and_takes_no_memory() {
+    let program = setup().start();
+    let at = event();
+    program.http().put(&at.path(), &at.put_json()).expect("an answer").expect_status(200);
+    marts::wait_loaded(&program);
+    for query in escaping() {
+        let body = json!({"query": query, "time_ms_max": 2_000});
+        let answer = program.http().post("/v1/sql", &body).expect("an answer").expect_status(403);
+        assert_eq!(answer.json["type"], json!("urn:playhead:problem:query-refused"), "{query}");
+        let metrics = program.http().get("/metrics").expect("an answer").text;
+        let line = metrics.lines().find_map(|line| line.strip_prefix("process_resident_memory_bytes "));
+        let bytes: f64 = line.and_then(|bytes| bytes.parse().ok()).expect("it tells its memory");
+        assert!(bytes < 3_072.0 * MIB as f64, "{query}: {bytes} bytes");
+        assert_eq!(program.sql("SELECT count(*) FROM watch_events")[0][0], 1);
+    }
+}
+
 #[test]
 fn whatever_does_more_than_read_the_tables_is_refused() {
     let program = setup().start();
