@@ -1,6 +1,8 @@
-//! What belongs to a data folder, by name: what a restore may put aside for good. It does not know what is in the files.
+//! A data folder: how it is made, and what belongs to it, by name. It does not know what is in the files.
 
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -24,6 +26,23 @@ const KNOWN: [&str; 11] = [
 const PROBE: &str = ".playhead-doctor-";
 /// How many names a message shows.
 const SHOWN_MAX: usize = 5;
+
+/// For the user that Playhead runs as alone: what everybody watched is nobody else's business.
+const MODE: u32 = 0o700;
+
+/// Makes the folder if it is not there; one that is there keeps its mode.
+pub(crate) fn make(data: &Path) -> Result<()> {
+    let made = || {
+        if let Some(above) = data.parent() {
+            fs::create_dir_all(above)?;
+        }
+        match DirBuilder::new().mode(MODE).create(data) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && data.is_dir() => Ok(()),
+            done => done,
+        }
+    };
+    made().with_context(|| format!("cannot make the data folder {}", data.display()))
+}
 
 /// Refuses a folder that holds anything which Playhead did not make: removing it would remove that too.
 pub(crate) fn refuse_strangers(data: &Path) -> Result<()> {
@@ -60,7 +79,23 @@ fn is_known(name: &str, path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
+
+    #[test]
+    fn a_folder_that_is_made_is_for_its_owner_alone_and_one_that_is_there_stays_as_it_is() {
+        let own = tempfile::tempdir().expect("a folder");
+        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        let data = own.path().join("above/data");
+        make(&data).expect("made");
+        assert_eq!(mode(&data), MODE);
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o750)).expect("it is ours");
+        make(&data).expect("it is there");
+        assert_eq!(mode(&data), 0o750);
+        fs::write(own.path().join("file"), "").expect("written");
+        assert!(make(&own.path().join("file")).is_err());
+    }
 
     #[test]
     fn a_folder_with_anything_that_was_never_playheads_is_refused_by_name() {

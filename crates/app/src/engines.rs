@@ -17,7 +17,7 @@ use playhead_watch::{MARTS_CONSUMER, TABLES, VIDEOS, WATCH, topic};
 
 use crate::config::Config;
 use crate::patience::patiently;
-use crate::{held, swap};
+use crate::{data_folder, held, swap};
 
 /// The engines.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Engines {
         let data = &config.data;
         held::refuse_if_held(data)?;
         swap::settle(data)?;
-        std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
+        data_folder::make(data)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let log = held::take(data, || SegmentLog::open(&data.join("log"), config.log.clone(), clock.clone()))?;
@@ -207,7 +207,6 @@ impl Engines {
 /// The tokens of a data folder, which need no other engine: the server may run.
 pub fn open_tokens(config: &Config) -> Result<Arc<dyn Tokens>> {
     swap::settle(&config.data)?;
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+    data_folder::make(&config.data)?;
     Ok(Arc::new(TokenFile::open(&config.data, Arc::new(SystemClock)).context("the tokens")?))
 }

@@ -90,6 +90,7 @@ pub async fn restore(config: &Config, backup: &Path, replace: bool) -> Result<Re
     if fresh.exists() {
         fs::remove_dir_all(&fresh)?;
     }
+    data_folder::make(&fresh)?;
     backup::lay_out(backup, &manifest, &fresh)?;
     let config = Config { data: fresh.clone(), ..config.clone() };
     backup::unpack_dictionaries(&config).await?;
