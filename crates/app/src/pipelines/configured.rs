@@ -3,14 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use playhead_ports::Topic;
 use playhead_warehouse::spec::Spec;
-use playhead_watch::{VIDEOS, WATCH};
 use serde::{Deserialize, Serialize};
 
 use super::plans::read_spec;
 use super::target::{check_url, file_of};
+use super::topics::check_topic;
 use crate::config::Config;
 
 /// Names of consumers that the program has beside pipelines: theirs are the checkpoints under them.
@@ -96,29 +96,15 @@ pub(crate) fn read_specs(config: &Config) -> Result<Vec<Named>> {
 /// Playhead's own facts come by their own ways alone.
 pub(crate) fn written_topics(config: &Config, named: &[Named]) -> Result<Vec<Topic>> {
     let mut names: Vec<&str> = config.topics.names.iter().map(String::as_str).collect();
-    if let Some(wrong) = names.iter().find(|name| !is_name(name) || is_own(name)) {
-        bail!(
-            "topics.names: `{wrong}` cannot be written to: a topic's name is 1 to 200 of [A-Za-z0-9._-], a letter or digit \
-             first, not `{WATCH}` nor `{VIDEOS}`, and does not end with `.dlq`"
-        );
-    }
+    names.iter().try_for_each(|name| check_topic(name)).context("topics.names")?;
     for Named { spec, .. } in named {
         names.extend(spec.source.values().filter_map(|source| source.topic.as_deref()));
         names.extend(spec.dictionary.values().filter_map(|of| of.topic.as_deref()));
     }
-    names.retain(|name| is_name(name) && !is_own(name));
+    names.retain(|name| check_topic(name).is_ok());
     names.sort_unstable();
     names.dedup();
     Ok(names.into_iter().map(Topic::new).collect())
-}
-
-fn is_own(name: &str) -> bool {
-    name == WATCH || name == VIDEOS || name.ends_with(".dlq")
-}
-
-fn is_name(name: &str) -> bool {
-    let follows = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    name.len() <= 200 && name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(follows)
 }
 
 /// A restore replaces the data folder, with whatever lies in it.
@@ -146,7 +132,8 @@ mod tests {
     fn wrong(pipelines: PipelinesConfig, topics: &[&str]) -> String {
         let topics = TopicsConfig { names: topics.iter().map(|&name| name.to_owned()).collect() };
         let config = Config { pipelines, topics, data: "/var/lib/playhead".into(), ..Config::default() };
-        read_specs(&config).map(drop).expect_err("it is wrong").to_string()
+        let wrong = read_specs(&config).map(drop).expect_err("it is wrong");
+        format!("{wrong:#}")
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod supervise;
 mod target;
 mod targets;
 mod tell;
+mod topics;
 
 pub(crate) use configured::read_specs;
 pub use configured::{PipelinesConfig, TopicsConfig};

@@ -12,6 +12,7 @@ use playhead_system::SystemClock;
 use playhead_warehouse::topics::{key_of, partition_of};
 
 use super::job::open_log;
+use super::topics::check_topic;
 use crate::config::Config;
 
 const RECORDS_AT_ONCE: usize = 5_000;
@@ -37,6 +38,8 @@ pub struct Produced {
     pub messages: u64,
     /// Those of them without the key, which are in partition 0.
     pub keyless: u64,
+    /// The partitions of the topic, if it was not there and was made.
+    pub made: Option<u32>,
 }
 
 /// Refuses a key that no message of the file has: a slip of the keyboard would put all of them into one partition.
@@ -73,15 +76,18 @@ fn fields_of(message: &[u8]) -> String {
 
 /// Appends the messages. Gives how many; all of them are on disk then.
 pub async fn produce(config: &Config, what: Produce<'_>) -> Result<Produced> {
+    check_topic(what.topic)?;
     if let Some(field) = what.key {
         check_key(what.file, field)?;
     }
     let file = std::fs::File::open(what.file).with_context(|| format!("cannot read {}", what.file.display()))?;
     let log = open_log(config)?;
     let topic = Topic::new(what.topic);
+    let is_new = !log.topics().iter().any(|(there, _)| *there == topic);
     let partitions = make_topic(&log, &topic, what.partitions.unwrap_or(config.pipelines.partitions)).await?;
     let mut parts: Vec<Vec<Record>> = vec![Vec::new(); partitions as usize];
-    let (mut produced, mut bytes, mut waiting) = (Produced::default(), 0, 0);
+    let (mut bytes, mut waiting) = (0, 0);
+    let mut produced = Produced { made: is_new.then_some(partitions), ..Produced::default() };
     for line in BufReader::new(file).split(b'\n') {
         let line = line.with_context(|| format!("cannot read {}", what.file.display()))?;
         let line = line.strip_suffix(b"\r").unwrap_or(&line);

@@ -109,3 +109,18 @@ fn a_file_that_is_wrong_is_told_by_line_and_key() {
     let right = folder.run(&["warehouse", "check", "--spec", &folder.spec.to_string_lossy()]);
     assert_eq!(right.code, Some(0), "{right:?}");
 }
+
+#[test]
+fn a_topic_of_playhead_is_not_produced_to_and_a_new_one_is_told() {
+    let folder = Folder::new();
+    let (data, file) = (folder.path("data"), folder.path("orders.ndjson"));
+    let produce = |topic: &str| folder.run(&["warehouse", "produce", topic, &file, "--data", &data]);
+    for topic in ["watch", "videos", "orders.dlq", "a/b"] {
+        let refused = produce(topic);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains(topic) && refused.stderr.contains("cannot be written to"), "{refused:?}");
+    }
+    assert!(!Path::new(&data).exists(), "nothing was made");
+    assert!(produce("orders").stderr.contains("the topic orders was not there: it is made new"));
+    assert_eq!(produce("orders").expect_success().stderr, "");
+}

@@ -55,6 +55,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let work = Produce { topic: &args.topic, file: &args.file, key: args.key.as_deref(), partitions: args.partitions };
     let done = block(produce(&args.settings.config()?, work))?;
     print_line(format_args!("{} messages are on {}", done.messages, args.topic))?;
+    if let Some(partitions) = done.made {
+        eprintln!("the topic {} was not there: it is made new, with {partitions} partitions", args.topic);
+    }
     if let (Some(key), 1..) = (&args.key, done.keyless) {
         eprintln!("{} of them have no `{key}`, and are in partition 0", done.keyless);
     }
