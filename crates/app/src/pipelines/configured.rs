@@ -9,7 +9,7 @@ use playhead_warehouse::spec::Spec;
 use serde::{Deserialize, Serialize};
 
 use super::plans::read_spec;
-use super::target::{check_url, file_of};
+use super::target::{check_file, check_url, file_of};
 use super::topics::check_topic;
 use crate::config::Config;
 
@@ -85,8 +85,10 @@ pub(crate) fn read_specs(config: &Config) -> Result<Vec<Named>> {
     }
     let is_embedded = config.pipelines.into.is_empty();
     if !is_embedded && !all.is_empty() {
-        check_url(&config.pipelines.into)?;
-        check_outside(&config.pipelines.into, &config.data)?;
+        let into = &config.pipelines.into;
+        check_url(into).context("pipelines.into")?;
+        check_outside(into, &config.data)?;
+        file_of(into).map_or(Ok(()), |file| check_file(file, &config.data)).context("pipelines.into")?;
     }
     written_topics(config, &all)?;
     Ok(all)

@@ -22,6 +22,7 @@ pub use job::{PipelineJob, load_dictionary, load_file, load_files_together};
 pub use plans::{PlanFormat, apply_pipeline, read_spec, show_plan, spec_schema};
 pub use produce::{Produce, Produced, check_key, produce};
 pub use run::{Ran, ReplayFrom, redrive_pipeline, replay_pipeline, run_pipeline};
+pub use target::check_url;
 pub use tell::{pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_status};
 
 pub use playhead_warehouse::pipeline::{

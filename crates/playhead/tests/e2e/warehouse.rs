@@ -99,6 +99,28 @@ fn the_tutorial_tags_a_guest_in_postgresql() {
 }
 
 #[test]
+fn what_is_no_database_is_refused_and_stays_as_it_is() {
+    let folder = Folder::new();
+    let (spec, data, file) =
+        (folder.spec.to_string_lossy().into_owned(), folder.path("data"), folder.path("orders.ndjson"));
+    let refused = |into: &str, args: &[&str]| {
+        let place = ["--spec", &spec, "--into", into, "--data", &data];
+        let refused = folder.run(&[&["warehouse"], args, &place].concat());
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        refused.stderr
+    };
+    let before = std::fs::read(&file).expect("it is there");
+    for args in [&["run", "--once"][..], &["status"], &["load", &file]] {
+        let told = refused(&format!("duckdb:{file}"), args);
+        assert!(told.contains("orders.ndjson is there and is no DuckDB database"), "{told}");
+        let told = refused("orders.duckdb", args);
+        assert!(told.contains("--into: `orders.duckdb`") && told.contains("duckdb:FILE or postgres://"), "{told}");
+        assert!(refused("duckdb::memory:", args).contains(":memory:"));
+    }
+    assert_eq!(std::fs::read(&file).expect("it is there"), before);
+}
+
+#[test]
 fn a_file_that_is_wrong_is_told_by_line_and_key() {
     let folder = Folder::new();
     let text = std::fs::read_to_string(&folder.spec).expect("the pipeline").replace("identity =", "identify =");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use playhead_app::{PipelineJob, Spec, read_spec};
+use playhead_app::{PipelineJob, Spec, check_url, read_spec};
 
 use crate::client::{Client, ClientArgs, escaped};
 use crate::settings::SettingsArgs;
@@ -87,6 +87,7 @@ impl AskedArgs {
             return Ok(Asked::Server(client, format!("/v1/admin/pipelines/{}", escaped(&spec.pipeline.name))));
         }
         let into = self.into.clone().context("say where with --into or --url")?;
+        check_url(&into).context("--into")?;
         let config = self.settings.config()?;
         Ok(Asked::Job(Box::new(PipelineJob { spec, into, config, load_time_ms: None, record_source: None })))
     }
@@ -120,6 +121,7 @@ impl PlaceArgs {
     pub(crate) fn job(&self, mark: Option<&MarkArgs>) -> Result<PipelineJob> {
         let load_time = mark.and_then(|mark| mark.load_time.as_deref());
         let load_time = load_time.map(time).transpose().context("--load-time")?;
+        check_url(&self.into).context("--into")?;
         Ok(PipelineJob {
             spec: self.spec.read()?,
             into: self.into.clone(),
