@@ -33,9 +33,10 @@ pub use log_files::{LogCheck, LogDamage, LogGap, repair_log, verify_log};
 pub use metric_table::{METRICS, Metric, MetricKind};
 pub use pipelines::{
     Ancestor, Loaded, LoadedFile, PipelineJob, PipelineRole, PipelineStatus, PipelinesConfig, PlanFormat, Produce,
-    Produced, Ran, RejectedMessage, ReplayFrom, Spec, TopicsConfig, apply_pipeline, check_key, check_url,
-    load_dictionary, load_file, load_files_together, pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_status, produce,
-    read_spec, redrive_pipeline, replay_pipeline, run_pipeline, show_plan, spec_schema,
+    Produced, Ran, RejectedMessage, ReplayFrom, Spec, TableRows, TopicsConfig, apply_pipeline, check_key, check_url,
+    load_dictionary, load_file, load_files_together, pipeline_document, pipeline_lineage, pipeline_rejects,
+    pipeline_rows, pipeline_status, produce, read_spec, redrive_pipeline, replay_pipeline, run_pipeline, show_plan,
+    spec_schema,
 };
 pub use playhead_watch::Rebuilt;
 pub use restore::{Restored, View, rebuild, restore};

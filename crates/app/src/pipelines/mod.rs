@@ -23,7 +23,7 @@ pub use plans::{PlanFormat, apply_pipeline, read_spec, show_plan, spec_schema};
 pub use produce::{Produce, Produced, check_key, produce};
 pub use run::{Ran, ReplayFrom, redrive_pipeline, replay_pipeline, run_pipeline};
 pub use target::check_url;
-pub use tell::{pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_status};
+pub use tell::{TableRows, pipeline_document, pipeline_lineage, pipeline_rejects, pipeline_rows, pipeline_status};
 
 pub use playhead_warehouse::pipeline::{
     Ancestor, Loaded, LoadedFile, PipelineStatus, RejectedMessage, Role as PipelineRole,

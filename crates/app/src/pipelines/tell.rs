@@ -1,14 +1,26 @@
-//! What a pipeline has done: status, rejects, lineage, its document.
+//! What a pipeline has done: status, rejects, lineage, rows, its document.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use playhead_ports::{EventLog, TopicPartition};
+use playhead_ports::{Cell, EventLog, TopicPartition};
 use playhead_warehouse::pipeline::{Ancestor, PipelineStatus, RejectedMessage, document};
+use serde_json::Value;
 
 use super::job::{PipelineJob, open_log};
 use crate::config::Config;
 use crate::held;
+
+/// Rows of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableRows {
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// Row by row.
+    pub rows: Vec<Vec<Value>>,
+    /// Whether the table has more.
+    pub has_more: bool,
+}
 
 /// How a pipeline is doing. Where a server has the log open, its ends are not told.
 pub async fn pipeline_status(job: PipelineJob) -> Result<PipelineStatus> {
@@ -55,6 +67,27 @@ pub async fn pipeline_rejects(job: PipelineJob, most: usize) -> Result<Vec<Rejec
 /// The messages behind a row.
 pub async fn pipeline_lineage(job: PipelineJob, table: &str, key: &[String], most: usize) -> Result<Vec<Ancestor>> {
     Ok(job.loaded().await?.lineage(table, key, most).await?)
+}
+
+/// The first rows of a table, at most so many.
+pub async fn pipeline_rows(job: PipelineJob, table: &str, most: usize) -> Result<TableRows> {
+    let shown = job.loaded().await?.show(table, most).await?;
+    let rows = shown.rows.into_iter().map(|row| row.into_iter().map(value_of).collect()).collect();
+    Ok(TableRows { columns: shown.columns, rows, has_more: shown.has_more })
+}
+
+fn value_of(cell: Cell) -> Value {
+    match cell {
+        Cell::Null => Value::Null,
+        Cell::Bool(value) => value.into(),
+        Cell::Int(value) => value.into(),
+        // Text keeps every digit, which a reader's numbers may not.
+        Cell::BigInt(value) => value.to_string().into(),
+        Cell::Float(value) => value.into(),
+        Cell::Text(value) => value.into(),
+        Cell::List(values) => values.into_iter().map(value_of).collect(),
+        Cell::Map(pairs) => pairs.into_iter().map(|(name, value)| (name, value_of(value))).collect(),
+    }
 }
 
 /// The document of a pipeline, with the rows that its tables have.

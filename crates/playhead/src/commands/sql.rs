@@ -51,7 +51,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// Aligned columns, for eyes
     Table,
     /// A line of names, then a line a row; NULL is empty
@@ -93,7 +93,8 @@ fn query_of(argument: &str) -> anyhow::Result<String> {
     Ok(query)
 }
 
-fn text_of(format: Format, rows: &Rows) -> anyhow::Result<Vec<u8>> {
+/// An answer as it is written.
+pub(super) fn text_of(format: Format, rows: &Rows) -> anyhow::Result<Vec<u8>> {
     match format {
         Format::Table | Format::Parquet => Ok(table::draw(rows).into_bytes()),
         Format::Csv => csv_of(rows),

@@ -7,6 +7,7 @@ mod plan;
 mod produce;
 mod redrive;
 mod run;
+mod show;
 mod tell;
 
 pub(super) use place::{block, read as read_spec};
@@ -40,6 +41,7 @@ enum What {
     Produce(produce::Args),
     Status(tell::StatusArgs),
     Rejects(tell::RejectsArgs),
+    Show(show::Args),
     Lineage(tell::LineageArgs),
     Docs(tell::DocsArgs),
     Replay(redrive::ReplayArgs),
@@ -57,6 +59,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         What::Produce(args) => produce::run(&args),
         What::Status(args) => tell::status(&args),
         What::Rejects(args) => tell::rejects(&args),
+        What::Show(args) => show::run(&args),
         What::Lineage(args) => tell::lineage(&args),
         What::Docs(args) => tell::docs(&args),
         What::Replay(args) => redrive::replay(&args),

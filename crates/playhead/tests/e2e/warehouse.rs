@@ -75,6 +75,13 @@ fn tutorial(folder: &Folder, into: &str) {
         (of("h_order"), of("h_user"), of("user_category_counters"), of("user_tags")),
         (Some(5), Some(1), Some(1), Some(1))
     );
+    let tags = folder.pipeline(into, &["show", "cdm.user_tags", "--format", "csv"]);
+    let mut lines = tags.lines();
+    assert!(lines.next().is_some_and(|names| names.starts_with("user_id,category_id,category_name,tag,")), "{tags}");
+    assert!(lines.next().is_some_and(|row| row.starts_with("u1,") && row.contains(",pizza,")), "{tags}");
+    let some = folder.pipeline(into, &["show", "h_order", "--limit", "2", "--format", "json"]);
+    let some: Value = serde_json::from_str(&some).expect("JSON");
+    assert_eq!((some["rows"].as_array().map(Vec::len), &some["truncated"]), (Some(2), &true.into()), "{some}");
     let messages = folder.pipeline(into, &["lineage", "user_product_counters", "u1", "p1", "--json"]);
     assert_eq!(messages.lines().count(), 5, "{messages}");
     assert!(folder.pipeline(into, &["run", "--once"]).starts_with("0 records are loaded"));
