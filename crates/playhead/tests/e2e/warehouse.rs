@@ -84,6 +84,8 @@ fn tutorial(folder: &Folder, into: &str) {
     assert_eq!((some["rows"].as_array().map(Vec::len), &some["truncated"]), (Some(2), &true.into()), "{some}");
     let messages = folder.pipeline(into, &["lineage", "user_product_counters", "u1", "p1", "--json"]);
     assert_eq!(messages.lines().count(), 5, "{messages}");
+    let of_category = ["lineage", "cdm.user_category_counters", "user_id=u1", "category_name=pizza", "--json"];
+    assert_eq!(folder.pipeline(into, &of_category), messages);
     assert!(folder.pipeline(into, &["run", "--once"]).starts_with("0 records are loaded"));
     folder.pipeline(into, &["replay"]);
     folder.pipeline(into, &["replay", "--layer", "dds"]);

@@ -133,11 +133,13 @@ pub(super) fn rejects(args: &RejectsArgs) -> Result<ExitCode> {
 /// Show the messages behind a row, named by the values of its key
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  playhead warehouse lineage cdm.user_category_counters u1 pizza --spec pipelines/orders.toml --into duckdb:orders.duckdb")]
+  playhead warehouse lineage cdm.user_category_counters user_id=u1 category_name=pizza \\
+      --spec pipelines/orders.toml --into duckdb:orders.duckdb")]
 pub(super) struct LineageArgs {
     /// The table
     table: String,
-    /// The values of the key's columns, in their order; of hash keys the hexadecimal digits
+    /// The values of all of the key's columns, in their order, or some of them as COLUMN=VALUE; of hash keys the hexadecimal
+    /// digits
     #[arg(required = true)]
     key: Vec<String>,
     #[command(flatten)]

@@ -45,7 +45,8 @@ const COLUMNS: [&str; 6] =
     [system::TOPIC, system::PARTITION, system::OFFSET, system::EVENT_TIME, system::LOAD_TIME, system::PAYLOAD];
 
 impl Pipeline {
-    /// The messages behind the row of a table with that key: values of the key's columns, in their order, as text.
+    /// The messages behind the rows of a table with that key: values of the key's columns, in their order, as text; or some of
+    /// them as `COLUMN=VALUE`.
     pub async fn lineage(&self, table: &str, key: &[String], most: usize) -> Result<Vec<Ancestor>, LineageError> {
         let bare = table.split_once('.').map_or(table, |(_, name)| name);
         let found = self.plan().tables.iter().find(|of| of.name == bare && !of.feeds.is_empty());
@@ -53,18 +54,14 @@ impl Pipeline {
             let names: Vec<_> = self.plan().tables.iter().map(|table| table.name.as_str()).collect();
             return Err(LineageError::Unknown(format!("there is no table {table}; there are {}", names.join(", "))));
         };
-        let columns = key_columns(found);
-        if columns.len() != key.len() {
-            let why = format!("the key of {table} is {}, so it takes {} values", columns.join(", "), columns.len());
-            return Err(LineageError::Unknown(why));
-        }
+        let (columns, key) = wanted(table, &key_columns(found), key)?;
         let mut ancestors = Vec::new();
         let mut lacks = Vec::new();
         for feed in &found.feeds {
             let fields: Vec<&str> = columns.iter().map(|column| feed.field(column)).collect();
             match self.keepers(&feed.rows, &fields) {
                 Some((rows, history)) => {
-                    ancestors.extend(self.ancestors(&feed.rows, rows, history, &fields, key, most).await?);
+                    ancestors.extend(self.ancestors(&feed.rows, rows, history, &fields, &key, most).await?);
                 }
                 None => lacks.push(feed.rows.as_str()),
             }
@@ -148,6 +145,27 @@ fn key_columns(table: &TablePlan) -> Vec<&str> {
     }
 }
 
+/// The columns that are told, with their values: all of a key in its order, or pairs of a column and its value.
+fn wanted<'a>(table: &str, columns: &[&'a str], key: &[String]) -> Result<(Vec<&'a str>, Vec<String>), LineageError> {
+    let pair = |text: &String| {
+        let (name, value) = text.split_once('=')?;
+        Some((*columns.iter().find(|column| **column == name)?, value.to_owned()))
+    };
+    let pairs: Vec<(&str, String)> = key.iter().filter_map(pair).collect();
+    let is_twice = |at: usize| pairs.iter().take(at).any(|(name, _)| *name == pairs[at].0);
+    if !pairs.is_empty() && pairs.len() == key.len() && !(0..pairs.len()).any(is_twice) {
+        return Ok(pairs.into_iter().unzip());
+    }
+    if pairs.is_empty() && columns.len() == key.len() {
+        return Ok((columns.to_vec(), key.to_vec()));
+    }
+    Err(LineageError::Unknown(format!(
+        "the key of {table} is {}: give all {} values in this order, or some of them as COLUMN=VALUE, each column once",
+        columns.join(", "),
+        columns.len()
+    )))
+}
+
 fn ancestor(rows: &str, row: &[Cell]) -> Ancestor {
     let text = |at: usize| row.get(at).and_then(text_of).unwrap_or_default();
     let number = |at: usize| row.get(at).and_then(number_of).unwrap_or_default();
@@ -161,5 +179,28 @@ fn ancestor(rows: &str, row: &[Cell]) -> Ancestor {
         load_time: text(4),
         payload: String::from_utf8_lossy(&payload).into_owned(),
         is_newest: text(6) == "true",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_told_whole_in_its_order_or_in_part_by_names() {
+        let told = |key: &[&str]| {
+            let key: Vec<String> = key.iter().map(|&value| value.to_owned()).collect();
+            wanted("t", &["user", "category"], &key)
+        };
+        let found = |columns: &[&'static str], values: &[&str]| {
+            Ok((columns.to_vec(), values.iter().map(|&value| value.to_owned()).collect()))
+        };
+        assert_eq!(told(&["u1", "a=b"]), found(&["user", "category"], &["u1", "a=b"]));
+        assert_eq!(told(&["category=a=b", "user=u1"]), found(&["category", "user"], &["a=b", "u1"]));
+        assert_eq!(told(&["user="]), found(&["user"], &[""]));
+        for wrong in [&["u1"][..], &["u1", "x", "y"], &["user=u1", "x"], &["user=u1", "user=u2"], &["x=u1"]] {
+            let refused = told(wrong).expect_err("it is refused").to_string();
+            assert!(refused.contains("user, category") && refused.contains("COLUMN=VALUE"), "{refused}");
+        }
     }
 }
