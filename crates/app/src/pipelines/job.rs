@@ -95,15 +95,14 @@ impl PipelineJob {
     }
 }
 
-/// Refuses a data folder that a server has open, which can be asked instead.
-fn refuse_if_held(config: &Config) -> Result<()> {
-    held::refuse_if_held(&config.data)
-        .map_err(|error| anyhow!("{error}; or, if the command knows it, ask the server with --url"))
+/// Refuses a data folder that a server has open, for a command that can ask that server instead.
+pub(super) fn refuse_or_ask(config: &Config) -> Result<()> {
+    held::refuse_if_held(&config.data).map_err(|error| anyhow!("{error}; or ask the server with --url"))
 }
 
 /// The dictionaries of a data folder that no server has open.
 pub(super) fn open_dictionaries(config: &Config) -> Result<Arc<dyn Dictionaries>> {
-    refuse_if_held(config)?;
+    held::refuse_if_held(&config.data)?;
     let folder = config.data.join("dictionaries");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(Arc::new(FjallDictionaries::open(&folder, &config.base).context("the dictionaries")?))
@@ -111,8 +110,8 @@ pub(super) fn open_dictionaries(config: &Config) -> Result<Arc<dyn Dictionaries>
 
 /// The log of a data folder that no server has open.
 pub(super) fn open_log(config: &Config) -> Result<Arc<SegmentLog>> {
-    refuse_if_held(config)?;
     let data = &config.data;
+    held::refuse_if_held(data)?;
     std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
     SegmentLog::open(&data.join("log"), config.log.clone(), Arc::new(SystemClock)).context("the log")
 }

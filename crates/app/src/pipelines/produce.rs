@@ -11,7 +11,7 @@ use playhead_segments::SegmentLog;
 use playhead_system::SystemClock;
 use playhead_warehouse::topics::{key_of, partition_of};
 
-use super::job::open_log;
+use super::job::{open_log, refuse_or_ask};
 use super::topics::check_topic;
 use crate::config::Config;
 
@@ -81,6 +81,7 @@ pub async fn produce(config: &Config, what: Produce<'_>) -> Result<Produced> {
         check_key(what.file, field)?;
     }
     let file = std::fs::File::open(what.file).with_context(|| format!("cannot read {}", what.file.display()))?;
+    refuse_or_ask(config)?;
     let log = open_log(config)?;
     let topic = Topic::new(what.topic);
     let is_new = !log.topics().iter().any(|(there, _)| *there == topic);

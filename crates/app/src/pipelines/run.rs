@@ -15,7 +15,7 @@ use playhead_warehouse::pipeline::{BetweenLog, LayerSink, Loaded, Pipeline, Pipe
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::job::{PipelineJob, open_dictionaries, open_log};
+use super::job::{PipelineJob, open_dictionaries, open_log, refuse_or_ask};
 use super::produce::make_topic;
 use crate::gaps::Gap;
 use crate::{gaps, telemetry};
@@ -258,6 +258,9 @@ async fn reach(status: &Status, ends: &BTreeMap<TopicPartition, Offset>) -> Resu
 /// Tries messages again that wait, and with `with_rejects` those that were rejected.
 pub async fn redrive_pipeline(job: PipelineJob, with_rejects: bool) -> Result<Loaded> {
     job.check_there()?;
+    if !job.spec.dictionary.is_empty() {
+        refuse_or_ask(&job.config)?;
+    }
     let pipeline = job.with_dictionaries()?;
     pipeline.apply().await?;
     Ok(pipeline.redrive(with_rejects).await?)
@@ -274,6 +277,7 @@ pub async fn replay_pipeline(job: PipelineJob, from: ReplayFrom) -> Result<Loade
     pipeline.apply().await?;
     match (from, log) {
         (ReplayFrom::Log { from, since_ms, adopt }, Some(log)) => {
+            check_from(&log, &pipeline.topics(), from).await?;
             let mut all = Loaded::default();
             for topic in pipeline.topics() {
                 for number in 0..log.partitions(&topic).await? {
@@ -290,4 +294,21 @@ pub async fn replay_pipeline(job: PipelineJob, from: ReplayFrom) -> Result<Loade
         }
         _ => Ok(pipeline.replay_kept().await?),
     }
+}
+
+/// Refuses an offset that no partition has reached: a replay from there would do nothing.
+async fn check_from(log: &SegmentLog, topics: &[Topic], from: u64) -> Result<()> {
+    let mut ends = Vec::new();
+    for topic in topics {
+        for number in 0..log.partitions(topic).await? {
+            let at = TopicPartition::new(topic, number);
+            let end = log.bounds(&at).await?.end;
+            ends.push((at, end));
+        }
+    }
+    if from == 0 || ends.iter().any(|(_, end)| *end > Offset(from)) {
+        return Ok(());
+    }
+    let ends: Vec<String> = ends.iter().map(|(at, end)| format!("{at} at {}", end.0)).collect();
+    bail!("the log has nothing from offset {from} on: it ends, {}", ends.join(", "))
 }

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
-use playhead_app::{Serve, serve};
+use anyhow::{Context, Result, bail};
+use playhead_app::{Config, Layers, Serve, serve};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +47,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         layers = layers.flag("--insecure", "insecure", "true")?;
     }
     let config = layers.config()?;
+    check_specs(&layers, &config)?;
     let data = config.data.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     runtime.block_on(async {
@@ -64,6 +65,14 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         .await
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a pipeline's file that is not there, by the place that names it.
+fn check_specs(layers: &Layers, config: &Config) -> Result<()> {
+    let Some(missing) = config.pipelines.specs.iter().find(|path| !path.exists()) else { return Ok(()) };
+    let named = layers.settings().into_iter().find(|setting| setting.key == "pipelines.specs");
+    let place = named.map_or_else(String::new, |setting| format!("{}: ", setting.origin));
+    bail!("{place}`pipelines.specs`: there is no file {}", missing.display())
 }
 
 /// Hears SIGTERM and SIGINT.

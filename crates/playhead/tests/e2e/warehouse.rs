@@ -130,6 +130,25 @@ fn what_is_no_database_is_refused_and_stays_as_it_is() {
 }
 
 #[test]
+fn what_asks_says_how_and_a_replay_past_the_end_is_refused() {
+    let folder = Folder::new();
+    let (spec, data, file) =
+        (folder.spec.to_string_lossy().into_owned(), folder.path("data"), folder.path("orders.ndjson"));
+    let place = ["--spec", &spec, "--data", &data];
+    let nowhere = folder.run(&[&["warehouse", "status"], &place[..]].concat());
+    assert!(nowhere.code == Some(1) && nowhere.stderr.contains("--into") && nowhere.stderr.contains("--url"));
+    let both = ["--into", "duckdb:x.duckdb", "--url", "http://127.0.0.1:1"];
+    let both = folder.run(&[&["warehouse", "status"], &place[..], &both].concat());
+    assert!(both.code == Some(1) && both.stderr.contains("both given"), "{both:?}");
+    folder.run(&["warehouse", "produce", "order-service_orders", &file, "--data", &data]).expect_success();
+    let into = format!("duckdb:{}", folder.path("orders.duckdb"));
+    let past = ["warehouse", "replay", "--from", "5", "--into", &into];
+    let past = folder.run(&[&past[..], &place].concat());
+    assert_eq!(past.code, Some(1), "{past:?}");
+    assert!(past.stderr.contains("nothing from offset 5 on") && past.stderr.contains("orders/0 at 5"), "{past:?}");
+}
+
+#[test]
 fn a_file_that_is_wrong_is_told_by_line_and_key() {
     let folder = Folder::new();
     let text = std::fs::read_to_string(&folder.spec).expect("the pipeline").replace("identity =", "identify =");

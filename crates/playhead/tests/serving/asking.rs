@@ -58,6 +58,9 @@ fn what_a_server_refuses_is_told_by_line() {
     // The folder is the server's: without its address the way to it is told.
     let held = scene.run(&["warehouse", "produce", TOPIC, &file, "--data", &data]);
     assert!(held.code == Some(1) && held.stderr.contains("--url"), "{held:?}");
+    // No server loads a dictionary for it.
+    let dictionary = scene.run(&["dict", "load", "user", &file, "--id", "object_id", "--data", &data]);
+    assert!(dictionary.code == Some(1) && !dictionary.stderr.contains("--url"), "{dictionary:?}");
     scene.wait_orders(&program, 1);
 }
 

@@ -76,6 +76,7 @@ fn what_is_wrong_with_a_spec_or_a_url_ends_the_start() {
         assert!(program.log().contains(why), "{}", program.log());
     };
     refused(&scene.path("wrong.toml"), None, "wrong.toml:");
+    refused("nowhere.toml", None, "playhead.toml:2: `pipelines.specs`: there is no file nowhere.toml");
     refused(&scene.spec(), Some("mysql://here"), "postgres://USER@HOST:PORT/DATABASE");
     let inside = format!("duckdb:{}", scene.path("data/orders.duckdb"));
     refused(&scene.spec(), Some(&inside), "lies in the data folder");

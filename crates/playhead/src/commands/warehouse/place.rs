@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use playhead_app::{PipelineJob, Spec, check_url, read_spec};
 
 use crate::client::{Client, ClientArgs, escaped};
@@ -49,13 +49,7 @@ pub(crate) struct AskedArgs {
     #[command(flatten)]
     pub(crate) spec: SpecArgs,
     /// The database: `duckdb:FILE` or `postgres://USER@HOST:PORT/DATABASE`
-    #[arg(
-        long,
-        value_name = "DATABASE",
-        env = "PLAYHEAD_INTO",
-        hide_env_values = true,
-        required_unless_present = "url"
-    )]
+    #[arg(long, value_name = "DATABASE", env = "PLAYHEAD_INTO", hide_env_values = true)]
     pub(crate) into: Option<String>,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
@@ -84,9 +78,14 @@ impl AskedArgs {
     pub(crate) fn asked(&self) -> Result<Asked> {
         let spec = self.spec.read()?;
         if let Some(client) = self.server.client()? {
+            // One in the environment is for the commands that ask no server.
+            if self.into.is_some() && self.into != std::env::var("PLAYHEAD_INTO").ok() {
+                bail!("--into and --url are both given: a database is asked, or a server");
+            }
             return Ok(Asked::Server(client, format!("/v1/admin/pipelines/{}", escaped(&spec.pipeline.name))));
         }
-        let into = self.into.clone().context("say where with --into or --url")?;
+        let into =
+            self.into.clone().context("say what to ask: the database with --into, or a running server with --url")?;
         check_url(&into).context("--into")?;
         let config = self.settings.config()?;
         Ok(Asked::Job(Box::new(PipelineJob { spec, into, config, load_time_ms: None, record_source: None })))

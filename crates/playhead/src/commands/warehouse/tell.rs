@@ -82,6 +82,8 @@ fn show(told: &Told) -> Result<()> {
 }
 
 /// List messages that a pipeline has rejected, with the reason and where they lie
+///
+/// Of each message the first 200 characters, those that steer a terminal escaped; `...` stands for the rest, which --json has.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   playhead warehouse rejects --spec pipelines/orders.toml --into duckdb:orders.duckdb --limit 20")]
@@ -104,7 +106,6 @@ struct Rejects {
 
 /// Lists rejects.
 pub(super) fn rejects(args: &RejectsArgs) -> Result<ExitCode> {
-    const CHARS_SHOWN: usize = 200;
     let rejects = match args.place.asked()? {
         Asked::Job(job) => block(pipeline_rejects(*job, args.limit))?,
         Asked::Server(client, path) => {
@@ -115,7 +116,6 @@ pub(super) fn rejects(args: &RejectsArgs) -> Result<ExitCode> {
         if args.json {
             print_line(serde_json::to_string(&reject)?)?;
         } else {
-            let beginning: String = reject.payload.chars().take(CHARS_SHOWN).collect();
             print_line(format_args!(
                 "{}/{}/{} ({}): {}\n  {}",
                 reject.topic,
@@ -123,11 +123,28 @@ pub(super) fn rejects(args: &RejectsArgs) -> Result<ExitCode> {
                 reject.offset,
                 reject.stage,
                 reject.reason,
-                beginning.escape_debug()
+                shown(&reject.payload)
             ))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The beginning of a message, as it is, but for what steers a terminal.
+fn shown(payload: &str) -> String {
+    const CHARS_SHOWN: usize = 200;
+    let mut text = String::new();
+    for character in payload.chars().take(CHARS_SHOWN) {
+        if character.is_control() {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    if payload.chars().nth(CHARS_SHOWN).is_some() {
+        text.push_str("...");
+    }
+    text
 }
 
 /// Show the messages behind a row, named by the values of its key
@@ -210,4 +227,17 @@ pub(super) fn docs(args: &DocsArgs) -> Result<ExitCode> {
         None => print(text.as_bytes())?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_shown_as_it_is_and_steers_no_terminal() {
+        assert_eq!(shown(r#"{"a":"b"}"#), r#"{"a":"b"}"#);
+        assert_eq!(shown("a\n\u{1b}[2J"), r"a\n\u{1b}[2J");
+        assert_eq!(shown(&"я".repeat(200)), "я".repeat(200));
+        assert_eq!(shown(&"я".repeat(201)), format!("{}...", "я".repeat(200)));
+    }
 }
