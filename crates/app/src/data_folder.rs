@@ -44,6 +44,20 @@ pub(crate) fn make(data: &Path) -> Result<()> {
     made().with_context(|| format!("cannot make the data folder {}", data.display()))
 }
 
+/// Refuses a folder that is there and is none of Playhead's: its name was most likely mistyped. An empty one may become one, and
+/// a file system of its own is empty but for `lost+found`.
+pub(crate) fn refuse_other(data: &Path) -> Result<()> {
+    let entries = match fs::read_dir(data) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.with_context(|| format!("{}", data.display()))?,
+    };
+    let entries: Vec<_> = entries.flatten().filter(|entry| entry.file_name() != "lost+found").collect();
+    if entries.is_empty() || entries.iter().any(|entry| is_known(&entry.file_name().to_string_lossy(), &entry.path())) {
+        return Ok(());
+    }
+    bail!("{} is no data folder of Playhead: name the one that the server uses with --data", data.display())
+}
+
 /// Refuses a folder that holds anything which Playhead did not make: removing it would remove that too.
 pub(crate) fn refuse_strangers(data: &Path) -> Result<()> {
     let mut strangers = Vec::new();
@@ -114,5 +128,17 @@ mod tests {
         }
         let refused = refuse_strangers(data.path()).expect_err("it is somebody's").to_string();
         assert!(refused.contains("log, notes.txt, photos0, photos1, photos2 and 2 more"), "{refused}");
+    }
+
+    #[test]
+    fn a_folder_is_another_ones_if_nothing_in_it_is_playheads() {
+        let data = tempfile::tempdir().expect("a folder");
+        refuse_other(&data.path().join("absent")).expect("it may be made");
+        fs::create_dir(data.path().join("lost+found")).expect("made");
+        refuse_other(data.path()).expect("it is empty");
+        fs::write(data.path().join("notes.txt"), "mine").expect("written");
+        assert!(refuse_other(data.path()).is_err_and(|error| error.to_string().contains("is no data folder")));
+        fs::create_dir(data.path().join("log")).expect("made");
+        refuse_other(data.path()).expect("it has a log");
     }
 }

@@ -207,6 +207,7 @@ impl Engines {
 /// The tokens of a data folder, which need no other engine: the server may run.
 pub fn open_tokens(config: &Config) -> Result<Arc<dyn Tokens>> {
     swap::settle(&config.data)?;
+    data_folder::refuse_other(&config.data)?;
     data_folder::make(&config.data)?;
     Ok(Arc::new(TokenFile::open(&config.data, Arc::new(SystemClock)).context("the tokens")?))
 }

@@ -66,7 +66,16 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
     runtime.block_on(async {
         match args.what {
             What::Create { name, scopes, settings } => {
+                let data = settings.config()?.data;
+                let is_new = !data.exists();
                 print_line(tokens(&settings)?.create(&name, &scopes).await?)?;
+                if is_new {
+                    let whole = std::path::absolute(&data).unwrap_or(data);
+                    eprintln!(
+                        "The data folder {} was not there and was made: the token is good where a server uses that folder.",
+                        whole.display()
+                    );
+                }
                 eprintln!("This is the only time that the token of `{name}` is shown.");
             }
             What::Revoke { name, settings } => {
