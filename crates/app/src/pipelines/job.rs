@@ -17,7 +17,7 @@ use playhead_warehouse::spec::Spec;
 
 use super::target::{file_of, open_target};
 use crate::config::Config;
-use crate::held;
+use crate::{data_folder, held};
 
 /// Entries of a dictionary that are written at once.
 const ENTRIES_AT_ONCE: usize = 10_000;
@@ -103,6 +103,7 @@ pub(super) fn refuse_or_ask(config: &Config) -> Result<()> {
 /// The dictionaries of a data folder that no server has open.
 pub(super) fn open_dictionaries(config: &Config) -> Result<Arc<dyn Dictionaries>> {
     held::refuse_if_held(&config.data)?;
+    data_folder::make(&config.data)?;
     let folder = config.data.join("dictionaries");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(Arc::new(FjallDictionaries::open(&folder, &config.base).context("the dictionaries")?))
@@ -112,7 +113,7 @@ pub(super) fn open_dictionaries(config: &Config) -> Result<Arc<dyn Dictionaries>
 pub(super) fn open_log(config: &Config) -> Result<Arc<SegmentLog>> {
     let data = &config.data;
     held::refuse_if_held(data)?;
-    std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
+    data_folder::make(data)?;
     SegmentLog::open(&data.join("log"), config.log.clone(), Arc::new(SystemClock)).context("the log")
 }
 
