@@ -6,6 +6,8 @@
 
 use serde_json::Value;
 
+use crate::functions;
+
 /// The longest value that an expression may make, by this count.
 pub(crate) const VALUE_BYTES_MAX: u64 = 256 << 10;
 /// What a column counts.
@@ -49,6 +51,9 @@ const SEARCHING: &str =
 const TABULATING: &str = "array_distinct array_intersect array_unique list_approx_count_distinct list_distinct list_histogram \
     list_intersect list_mode list_unique";
 
+/// Functions that call an aggregate, named by their second argument.
+const AGGREGATING: &str = "array_aggr array_aggregate list_aggr list_aggregate";
+
 /// Functions that take a lambda.
 const OF_LAMBDAS: &str = "apply array_apply array_filter array_transform filter list_apply list_filter list_transform";
 
@@ -73,7 +78,7 @@ pub(crate) fn made(name: &str, bytes: &[u64]) -> u64 {
         "replace" => times(at(2)),
         "regexp_replace" => times(at(2) + 1),
         "array_to_string" => times(at(1) + 1),
-        "array_aggr" | "array_aggregate" | "list_aggr" | "list_aggregate" if bytes.len() > 2 => times(at(2) + 1),
+        _ if among(AGGREGATING, name) && bytes.len() > 2 => times(at(2) + 1),
         "list_select" | "array_select" => times(at(1) / 8),
         // A lambda counts what it makes of an element, which counts as a column.
         _ if runs_lambdas(name) => times(at(1).div_ceil(COLUMN_BYTES)),
@@ -104,6 +109,9 @@ pub(crate) fn check_arguments(name: &str, arguments: &[Value], bytes: &[u64]) ->
         return Err(format!(
             "{name} may not be called on what is gathered from many rows: gather with DISTINCT, or group"
         ));
+    }
+    if among(AGGREGATING, name) && !arguments.get(1).and_then(literal).is_some_and(functions::callable) {
+        return Err(format!("{name} may only call aggregates that may be called by themselves, named by a literal"));
     }
     match name {
         "~~" | "!~~" | "~~*" | "!~~*" | "~~~" | "like_escape" | "not_like_escape" | "ilike_escape"

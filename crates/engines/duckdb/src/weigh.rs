@@ -14,6 +14,12 @@ type Object = Map<String, Value>;
 /// What names weigh.
 type Names = HashMap<String, Weight>;
 
+/// The heaviest of all columns, those without a name included, and of those whose names are not written: no name in itself.
+const ANY: &str = "*";
+const UNWRITTEN: &str = "";
+/// Before the name of a table whose row is a value.
+const ROW: &str = "row ";
+
 /// Tables that a statement may read, those of a WITH counted each time it is named.
 const TABLES_MAX: u64 = 256;
 /// Tables that one join may have, those within its subqueries included: the engine looks for the best order of them all.
@@ -137,6 +143,11 @@ impl Weigh {
                 None => drop(self.rest(value, &mut given.names)?),
             }
         }
+        // The columns have the names of one branch and the values of all.
+        let greatest = given.greatest;
+        let named_here = given.names.iter_mut().filter(|(name, _)| !outer.contains_key(*name));
+        named_here.for_each(|(_, weight)| *weight = weight.max(greatest));
+        put(&mut given.names, UNWRITTEN, greatest);
         Ok(given)
     }
 
@@ -147,8 +158,12 @@ impl Weigh {
             let is_star = item.get("class").map_or("", text) == "STAR";
             given.columns = given.columns.saturating_add(if is_star { source.columns } else { 1 });
             let weight = self.rest(item, &mut given.names)?;
-            given.greatest = given.greatest.max(if is_star { source.greatest } else { weight });
+            given.greatest = given.greatest.max(weight).max(if is_star { source.greatest } else { weight });
+            if !is_star && holds_star(item) {
+                put(&mut given.names, UNWRITTEN, weight);
+            }
         }
+        put(&mut given.names, ANY, given.greatest);
         given.joined = source.joined;
         if given.columns > COLUMNS_MAX {
             return Err(format!("a query may have {COLUMNS_MAX} columns, with those that its stars stand for"));
@@ -181,7 +196,16 @@ impl Weigh {
             _ => self.other_source(object, names)?,
         };
         name_columns(object.get("column_name_alias"), &mut given);
+        if !["BASE_TABLE", "JOIN", "SUBQUERY", "EMPTY"].contains(&object.get("type").map_or("", text)) {
+            put(&mut given.names, UNWRITTEN, given.greatest);
+        }
         merge(names, given.names.clone());
+        let alias = ["alias", "table_name"].map(|field| object.get(field).map_or("", text));
+        if let Some(alias) = alias.into_iter().find(|alias| !alias.is_empty()) {
+            // A row as a value.
+            let bytes = given.greatest.bytes.saturating_mul(given.columns.max(1));
+            put(names, &row_of(alias), Weight { bytes, ..given.greatest });
+        }
         Ok(given)
     }
 
@@ -271,18 +295,24 @@ impl Weigh {
         let weight = match class {
             "COLUMN_REF" => {
                 let written = object.get("column_names").and_then(Value::as_array);
-                let of = |name: &Value| names.get(&text(name).to_lowercase()).copied().unwrap_or_default();
+                let of = |name: &Value| self.named(text(name), written.map_or(0, Vec::len), names);
                 written.into_iter().flatten().map(of).fold(self.least, Weight::max)
             }
             "CONSTANT" => {
                 let value = object.get("value").and_then(|value| value.get("value")).and_then(Value::as_str);
                 Weight { bytes: value.map_or(8, |value| value.len() as u64), parts: 1 }
             }
-            "POSITIONAL_REFERENCE" => names.values().copied().fold(self.least, Weight::max),
+            "POSITIONAL_REFERENCE" => self.greatest_of(names),
             "STAR" => {
-                self.fields(object, names)?;
-                let most = names.values().copied().fold(self.least, Weight::max);
-                Weight { bytes: most.bytes, parts: most.parts.saturating_mul(TABLE_COLUMNS) }
+                let replaced = self.fields(object, names)?;
+                put(names, UNWRITTEN, replaced);
+                for (list, name) in [("replace_list", "key"), ("rename_list", "value")] {
+                    for entry in object.get(list).and_then(Value::as_array).into_iter().flatten() {
+                        let most = names.get(ANY).copied().unwrap_or_default();
+                        put(names, &entry.get(name).map_or("", text).to_lowercase(), replaced.max(most));
+                    }
+                }
+                self.greatest_of(names)
             }
             _ if object.contains_key("function_name") => self.call(object, names)?,
             "COMPARISON" | "CONJUNCTION" | "BETWEEN" => Weight { bytes: 8, ..self.fields(object, names)? },
@@ -290,10 +320,24 @@ impl Weigh {
         };
         self.bounded(weight, object)?;
         if let Some(alias) = object.get("alias").map(text).filter(|alias| !alias.is_empty()) {
-            let known = names.entry(alias.to_lowercase()).or_default();
-            *known = known.max(weight);
+            put(names, &alias.to_lowercase(), weight);
         }
         Ok(weight)
+    }
+
+    fn greatest_of(&self, names: &Names) -> Weight {
+        let columns = names.iter().filter(|(name, _)| !name.starts_with(ROW));
+        columns.map(|(_, weight)| *weight).fold(self.least, Weight::max)
+    }
+
+    /// What a name may stand for: a column, a whole row, or a column that has its name from its expression.
+    fn named(&self, name: &str, parts: usize, names: &Names) -> Weight {
+        let lower = name.to_lowercase();
+        let of = |name: &str| names.get(name).copied().unwrap_or_default();
+        let is_plain = name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+        let row = if parts == 1 { of(&row_of(name)) } else { Weight::default() };
+        let column = names.get(&lower).copied().unwrap_or_else(|| of(UNWRITTEN));
+        column.max(row).max(if is_plain { Weight::default() } else { of(ANY) })
     }
 
     fn bounded(&self, weight: Weight, object: &Object) -> Result<(), String> {
@@ -381,6 +425,24 @@ fn columns(value: &Value, into: &mut Vec<String>) {
 fn name_columns(aliases: Option<&Value>, given: &mut Given) {
     for alias in aliases.and_then(Value::as_array).into_iter().flatten() {
         given.names.insert(text(alias).to_lowercase(), given.greatest);
+    }
+}
+
+fn put(names: &mut Names, name: &str, weight: Weight) {
+    let known = names.entry(name.to_owned()).or_default();
+    *known = known.max(weight);
+}
+
+fn row_of(table: &str) -> String {
+    format!("{ROW}{}", table.to_lowercase())
+}
+
+/// Whether a star stands within it, which takes its names from elsewhere.
+fn holds_star(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(holds_star),
+        Value::Object(object) => object.get("class").map_or("", text) == "STAR" || object.values().any(holds_star),
+        _ => false,
     }
 }
 

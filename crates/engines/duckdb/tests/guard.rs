@@ -202,6 +202,30 @@ fn growing() -> Vec<(String, &'static str)> {
             "SELECT list_filter(genres, x -> len(list_filter([1], y -> y > 1)) > 0) FROM events".into(),
             "inside of a lambda",
         ),
+        (format!("SELECT * FROM {}", nested("(SELECT COLUMNS(*) || COLUMNS(*) FROM ", ")", 15, "(SELECT 'a')")), "||"),
+        (
+            format!("SELECT 1 FROM {}", nested("(SELECT concat(t::TEXT, t::TEXT) FROM ", " t)", 15, "(SELECT 'a')")),
+            "concat",
+        ),
+        (
+            format!(
+                "SELECT 1 FROM {}",
+                nested("(VALUES ((SELECT concat(col0, col0, col0, col0) FROM ", ")))", 6, "(VALUES ('a'))")
+            ),
+            "concat",
+        ),
+        (
+            format!("SELECT * FROM {}", nested("(SELECT * REPLACE (s || s AS s) FROM ", ")", 15, "(SELECT 'a' AS s)")),
+            "||",
+        ),
+        (
+            format!(
+                "SELECT * FROM {}",
+                nested("(SELECT 'a' AS s UNION ALL SELECT s || s FROM ", ")", 15, "(SELECT 'a' AS s)")
+            ),
+            "||",
+        ),
+        ("SELECT list_aggr([1], 'approx_top_k', 999999)".into(), "list_aggr"),
         ("SELECT list_distinct(list(number)) FROM events".into(), "list_distinct"),
         ("SELECT 1 FROM events WHERE user_id LIKE '%a_%a_%a_%a_%b'".into(), "wildcards"),
         ("SELECT 1 FROM events WHERE user_id ILIKE '%a%a%a%a%b'".into(), "wildcards"),
@@ -398,6 +422,9 @@ const USEFUL: &[(&str, usize)] = &[
         "WITH a AS (FROM events), b AS (FROM a UNION ALL FROM a), c AS (FROM b UNION ALL FROM b) SELECT count(*) FROM c",
         1,
     ),
+    ("SELECT * EXCLUDE (genres) REPLACE (upper(user_id) || '!' AS user_id) FROM (SELECT * FROM events) LIMIT 1", 1),
+    ("SELECT max(COLUMNS(*)) FROM (SELECT user_id, amount FROM events)", 1),
+    ("SELECT list_aggr(genres, 'string_agg', ', ') || '.' FROM events LIMIT 1", 1),
     ("DESCRIBE positions", 4),
     ("SUMMARIZE events", 8),
     ("SHOW TABLES", 3),
