@@ -24,6 +24,7 @@ const KNOWN: [&str; 11] = [
     "compacted.new",
 ];
 const PROBE: &str = ".playhead-doctor-";
+const PUT_ASIDE: &str = ".broken";
 /// How many names a message shows.
 const SHOWN_MAX: usize = 5;
 
@@ -83,11 +84,12 @@ pub(crate) fn refuse_strangers(data: &Path) -> Result<()> {
     )
 }
 
-/// Other programs have a folder `log` too; Playhead's has a lock in it, from the first moment on.
+/// Other programs have a folder `log` too; Playhead's has a lock in it, from the first moment on. What is damaged is put aside
+/// under a name that Playhead proposes.
 fn is_known(name: &str, path: &Path) -> bool {
-    match name {
+    match name.strip_suffix(PUT_ASIDE).unwrap_or(name) {
         "log" => path.join("lock").exists() || fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
-        _ => KNOWN.contains(&name) || name.starts_with(PROBE),
+        name => KNOWN.contains(&name) || name.starts_with(PROBE),
     }
 }
 
@@ -118,6 +120,7 @@ mod tests {
             fs::create_dir(data.path().join(known)).expect("made");
         }
         fs::write(data.path().join("log/lock"), "").expect("written");
+        fs::create_dir(data.path().join("warehouse.broken")).expect("made");
         refuse_strangers(data.path()).expect("all is known");
         fs::write(data.path().join("log/syslog"), "").expect("written");
         refuse_strangers(data.path()).expect("topics have any names");
