@@ -84,7 +84,7 @@ impl FieldValues {
         }
     }
 
-    /// Adds others of the same kind; those of another kind are not added.
+    /// Adds others of the same kind.
     fn append(&mut self, others: Self) {
         match (self, others) {
             (Self::Text(values), Self::Text(mut others)) => values.append(&mut others),
@@ -92,7 +92,7 @@ impl FieldValues {
             (Self::Float(values), Self::Float(mut others)) => values.append(&mut others),
             (Self::Bool(values), Self::Bool(mut others)) => values.append(&mut others),
             (Self::Bytes(values), Self::Bytes(mut others)) => values.append(&mut others),
-            _ => {}
+            _ => unreachable!("tables of one name have the same fields"),
         }
     }
 
